@@ -1,0 +1,158 @@
+//! Diagnostics: what is wrong with a text or a run, where, why, and what to write instead.
+//!
+//! A *code* (`HW1001`) names one cause for good: HW1… syntax, HW2… names, types and plans,
+//! HW3… running, HW4… project and configuration, HW9… our own fault.
+
+use serde::Serialize;
+
+/// A range of bytes in one text, `start` inclusive, `end` exclusive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Span {
+    pub start: u32,
+    pub end: u32,
+}
+
+impl Span {
+    pub const fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    /// The smallest span that holds both.
+    pub fn to(self, other: Span) -> Span {
+        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    pub fn slice(self, text: &str) -> &str {
+        text.get(self.start as usize..self.end as usize).unwrap_or("")
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Error,
+    Warning,
+    Info,
+}
+
+/// The step at which Flink, too, would have said it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    Parse,
+    Plan,
+    Run,
+}
+
+/// A second place that explains the first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Related {
+    pub message: String,
+    pub span: Option<Span>,
+    pub file: Option<String>,
+}
+
+/// A replacement of bytes that mends the text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fix {
+    pub span: Span,
+    pub text: String,
+}
+
+/// One finding. `message` is one lower-case sentence without a period; `detail` the cause, `hint` what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub level: Level,
+    pub phase: Phase,
+    pub code: &'static str,
+    pub rule: Option<&'static str>,
+    pub message: String,
+    pub detail: Option<String>,
+    pub hint: Option<String>,
+    pub span: Option<Span>,
+    /// The file the span is in; unknown for text that came without one.
+    pub file: Option<String>,
+    pub related: Vec<Related>,
+    pub fix: Vec<Fix>,
+}
+
+impl Diagnostic {
+    pub fn new(level: Level, phase: Phase, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            level,
+            phase,
+            code,
+            rule: None,
+            message: message.into(),
+            detail: None,
+            hint: None,
+            span: None,
+            file: None,
+            related: Vec::new(),
+            fix: Vec::new(),
+        }
+    }
+
+    pub fn parse(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Level::Error, Phase::Parse, code, message).at(span)
+    }
+
+    pub fn plan(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Level::Error, Phase::Plan, code, message).at(span)
+    }
+
+    pub fn run(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Level::Error, Phase::Run, code, message)
+    }
+
+    #[must_use]
+    pub fn at(mut self, span: Span) -> Self {
+        self.span = Some(span);
+        self
+    }
+
+    #[must_use]
+    pub fn detail(mut self, text: impl Into<String>) -> Self {
+        self.detail = Some(text.into());
+        self
+    }
+
+    #[must_use]
+    pub fn hint(mut self, text: impl Into<String>) -> Self {
+        self.hint = Some(text.into());
+        self
+    }
+
+    #[must_use]
+    pub fn in_file(mut self, file: impl Into<String>) -> Self {
+        self.file.get_or_insert(file.into());
+        self
+    }
+
+    pub fn is_error(&self) -> bool {
+        self.level == Level::Error
+    }
+}
+
+impl std::fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)?;
+        if let Some(detail) = &self.detail {
+            write!(f, ": {detail}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+/// Line and column of a byte offset, both from 1, columns in characters.
+pub fn line_column(text: &str, offset: usize) -> (usize, usize) {
+    let mut end = offset.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let before = &text[..end];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
