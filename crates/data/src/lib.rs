@@ -2,14 +2,21 @@
 //! text rendering and casts, diagnostics, and the ports through which rows enter and leave.
 //!
 //! - *logical type* ([`DataType`]): what SQL sees, with nullability.
-//! - *change batch*: columns of rows, each with a [`RowKind`].
+//! - *storage type*: the Arrow type that holds it ([`storage`]); several logical types share one.
+//! - *change batch* ([`ChangeBatch`]): columns of rows, each with a [`RowKind`] and the watermark it met.
 
+pub mod batch;
 pub mod diagnostic;
 pub mod kind;
+pub mod port;
 pub mod schema;
+pub mod storage;
 pub mod types;
+pub mod value;
 
+pub use batch::{ChangeBatch, Watermarks};
 pub use diagnostic::{Diagnostic, Level, Phase, Span};
 pub use kind::RowKind;
 pub use schema::{Field, Schema};
 pub use types::{DataType, TypeKind};
+pub use value::Value;

@@ -1,0 +1,72 @@
+//! The ports through which rows enter and leave: what a connector implements and the runner drives.
+//!
+//! - *split*: a part of a source that has an order of its own (a file, a partition).
+//! - *position*: how far a source has been read; whatever the connector needs to go on from there.
+//! - *epoch*: the unit in which the engine advances and sinks commit, numbered from 1.
+
+use crate::batch::ChangeBatch;
+use crate::diagnostic::Diagnostic;
+
+/// How far a source has been read, in the connector's own words (JSON). Stored with the checkpoint.
+pub type Position = serde_json::Value;
+
+/// A row that could not be decoded and was set aside.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rejected {
+    /// The bytes as they came, cut to a readable length.
+    pub raw: String,
+    pub reason: String,
+    /// Where it stood: a file, a topic and partition.
+    pub origin: String,
+    /// Line or offset within the origin, from 1.
+    pub line: u64,
+}
+
+/// What a source has to say when asked.
+#[derive(Debug)]
+pub enum Polled {
+    /// Rows of one split, in its order, and those that were set aside while reading them.
+    Rows { split: u32, batch: ChangeBatch, rejected: Vec<Rejected> },
+    /// Nothing at the moment.
+    Idle,
+    /// Nothing ever again: a bounded source is exhausted.
+    End,
+}
+
+/// Rows from outside. Columns are those of the table that are not computed (physical and metadata), in declared order.
+pub trait Source: Send {
+    /// At most about `max_rows` rows; never blocks longer than a few milliseconds. An error ends the stream.
+    fn poll(&mut self, max_rows: usize) -> Result<Polled, Diagnostic>;
+
+    /// How far it has been read: reading on from here gives exactly the rows not yet polled.
+    fn position(&self) -> Position;
+
+    /// Goes to a position of an earlier run. Called before the first poll.
+    fn seek(&mut self, position: &Position) -> Result<(), Diagnostic>;
+
+    /// Rows or bytes not read yet, where the source knows.
+    fn lag(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// Rows to outside. Between two commits everything belongs to one transaction, named by its epoch.
+pub trait Sink: Send {
+    /// Takes rows of the running transaction. Nothing is visible to readers before the commit, where the sink can do so.
+    fn write(&mut self, batch: &ChangeBatch) -> Result<(), Diagnostic>;
+
+    /// Makes what was written durable but not yet visible; after this a commit cannot fail for reasons of the data.
+    fn prepare(&mut self, epoch: u64) -> Result<(), Diagnostic>;
+
+    /// Makes it visible. Repeating a commit of the same epoch changes nothing.
+    fn commit(&mut self, epoch: u64) -> Result<(), Diagnostic>;
+
+    /// After a restart from the checkpoint of `epoch`: commits what was prepared up to it, removes what came later.
+    fn recover(&mut self, epoch: u64) -> Result<(), Diagnostic>;
+}
+
+/// Rows by key from outside, for lookup joins.
+pub trait Lookup: Send {
+    /// For each row of `keys` the matching rows: a batch and for each of its rows the index of the key row it answers.
+    fn lookup(&mut self, keys: &ChangeBatch) -> Result<(ChangeBatch, Vec<u32>), Diagnostic>;
+}
