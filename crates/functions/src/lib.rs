@@ -1,1 +1,16 @@
-//! functions
+//! Every built-in function: name, signature, documentation, example, typing and evaluation, in one table;
+//! and the typed expressions that call them, compiled to programs over columns.
+//!
+//! - *binding*: from argument types to coerced parameter types and a result type, by Flink's rules.
+//! - *kernel*: evaluates one call over whole columns.
+//! - *program*: a list of expressions compiled once, common sub-expressions shared, run per batch.
+
+pub mod aggregate;
+pub mod expr;
+pub mod registry;
+
+pub use aggregate::{Accumulator, AggregateDef, AggregateRows, AggregateSite};
+pub use expr::{Expr, ExprKind};
+pub use registry::{
+    BindArg, BindError, Binding, CallSite, EvalContext, EvalError, Family, KernelArgs, ScalarDef, Volatility,
+};
