@@ -27,22 +27,37 @@ pub struct Rejected {
 pub enum Polled {
     /// Rows of one split, in its order, and those that were set aside while reading them.
     Rows { split: u32, batch: ChangeBatch, rejected: Vec<Rejected> },
-    /// Nothing at the moment.
+    /// Nothing at the moment (or in the split in focus).
     Idle,
     /// Nothing ever again: a bounded source is exhausted.
     End,
 }
 
-/// Rows from outside. Columns are those of the table that are not computed (physical and metadata), in declared order.
+/// Rows from outside. Columns are those of the table that are not computed (physical and metadata), in declared order,
+/// or of those the ones that were asked for.
 pub trait Source: Send {
     /// At most about `max_rows` rows; never blocks longer than a few milliseconds. An error ends the stream.
-    fn poll(&mut self, max_rows: usize) -> Result<Polled, Diagnostic>;
+    /// `now_millis` is processing time, handed in so that sources driven by time (a clock, a rate) need none of their own.
+    fn poll(&mut self, max_rows: usize, now_millis: i64) -> Result<Polled, Diagnostic>;
 
     /// How far it has been read: reading on from here gives exactly the rows not yet polled.
     fn position(&self) -> Position;
 
     /// Goes to a position of an earlier run. Called before the first poll.
     fn seek(&mut self, position: &Position) -> Result<(), Diagnostic>;
+
+    /// The splits that may still have rows, in their order. Grows when splits appear, shrinks when they end.
+    fn splits(&self) -> Vec<u32> {
+        vec![0]
+    }
+
+    /// From now on polls give rows of this split only, so that splits can be read merged by watermark; `None`: of any.
+    fn focus(&mut self, _split: Option<u32>) {}
+
+    /// Rows left out so far because the table's options say that what cannot be decoded is ignored.
+    fn skipped(&self) -> u64 {
+        0
+    }
 
     /// Rows or bytes not read yet, where the source knows.
     fn lag(&self) -> Option<u64> {
