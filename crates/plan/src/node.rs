@@ -1,0 +1,242 @@
+//! Plan nodes: relational operators as a plain tree.
+//!
+//! - *changelog mode*: the row kinds that a node emits.
+//! - *upsert key*: columns that identify a row among the node's rows at every moment.
+//! - *time attribute*: a timestamp column that watermarks (event time) or the clock (processing time) follow.
+//! - *hash*: of the node's own definition and of its inputs; state belongs to it, equal nodes are run once.
+
+use data::{DataType, RowKind, Value};
+use functions::Expr;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    pub op: Op,
+    pub inputs: Vec<Node>,
+    pub columns: Vec<Column>,
+    pub changelog: ChangelogMode,
+    /// Minimal upsert keys; positions sorted. An empty key says that there is at most one row.
+    pub upsert_keys: Vec<Vec<usize>>,
+    /// Content hash; zero until the plan is finished.
+    pub hash: u128,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    pub name: String,
+    pub data_type: DataType,
+    pub time: Option<TimeAttribute>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum TimeAttribute {
+    /// Watermarks hold for this column.
+    Event,
+    /// The column is the clock's instant when it is read.
+    Processing,
+}
+
+/// The row kinds that a node emits, as a set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ChangelogMode(u8);
+
+impl ChangelogMode {
+    pub const INSERT_ONLY: Self = Self(1);
+    /// `+I -U +U -D`
+    pub const ALL: Self = Self(0b1111);
+    /// `+I +U -D`
+    pub const UPSERT: Self = Self(0b1101);
+
+    pub fn of(kinds: &[RowKind]) -> Self {
+        Self(kinds.iter().fold(0, |set, kind| set | 1 << *kind as u8))
+    }
+
+    pub fn contains(self, kind: RowKind) -> bool {
+        self.0 & (1 << kind as u8) != 0
+    }
+
+    #[must_use]
+    pub fn with(self, kind: RowKind) -> Self {
+        Self(self.0 | 1 << kind as u8)
+    }
+
+    #[must_use]
+    pub fn without(self, kind: RowKind) -> Self {
+        Self(self.0 & !(1 << kind as u8))
+    }
+
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub fn is_insert_only(self) -> bool {
+        self == Self::INSERT_ONLY
+    }
+
+    /// Whether updates come, with or without their old row.
+    pub fn has_updates(self) -> bool {
+        self.contains(RowKind::UpdateBefore) || self.contains(RowKind::UpdateAfter)
+    }
+
+    pub fn kinds(self) -> impl Iterator<Item = RowKind> {
+        RowKind::ALL.into_iter().filter(move |kind| self.contains(*kind))
+    }
+}
+
+/// `I,UB,UA,D`
+impl std::fmt::Display for ChangelogMode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, kind) in self.kinds().enumerate() {
+            let name = ["I", "UB", "UA", "D"][kind as usize];
+            write!(f, "{}{name}", if index == 0 { "" } else { "," })?;
+        }
+        Ok(())
+    }
+}
+
+/// What a node does. Positions refer to the columns of the input (of a join: left columns, then right columns).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Op {
+    /// The changes of a table. `read` are positions among the table's columns that are not computed; `columns` the output
+    /// as expressions over those (computed columns included). The watermark of each row is the running maximum of
+    /// `watermark` (an expression over the output; milliseconds after the cast to TIMESTAMP(3)) per split.
+    Scan { table: ScanTable, read: Vec<usize>, columns: Vec<Expr>, watermark: Option<Expr> },
+    /// Rows written in the statement.
+    Values { rows: Vec<Vec<Value>> },
+    /// Keeps the rows for which `condition` is true, then computes `columns` over the input.
+    Calc { columns: Vec<Expr>, condition: Option<Expr> },
+    /// All rows of all inputs.
+    Union,
+    /// One row per key (one in all without keys): the keys, then the calls.
+    Aggregate { keys: Vec<usize>, calls: Vec<AggregateCall> },
+    /// One row per key and window, when the watermark or the clock has passed its end: the keys, the calls, the properties.
+    WindowAggregate { window: Window, keys: Vec<usize>, calls: Vec<AggregateCall>, properties: Vec<WindowProperty> },
+    /// Each row once for every window it is in: the input's columns, then window_start, window_end, window_time.
+    WindowAssign { window: Window },
+    /// The first or last row per key by a time attribute.
+    Deduplicate { keys: Vec<usize>, time: usize, time_attribute: TimeAttribute, keep_last: bool },
+    /// The rows ranked `from ..= to` (counted from 1) per partition by ROW_NUMBER; the rank is a last column if `output_rank`.
+    Rank { partition: Vec<usize>, order: Vec<SortKey>, from: u64, to: u64, output_rank: bool },
+    Join {
+        kind: JoinKind,
+        left_keys: Vec<usize>,
+        /// Positions among the right input's own columns.
+        right_keys: Vec<usize>,
+        /// Per key whether NULL equals NULL.
+        null_safe: Vec<bool>,
+        /// What else must hold, over left columns then right columns.
+        condition: Option<Expr>,
+    },
+    /// Rows whose times differ by `lower ..= upper` milliseconds (left minus right).
+    IntervalJoin {
+        kind: JoinKind,
+        left_keys: Vec<usize>,
+        right_keys: Vec<usize>,
+        condition: Option<Expr>,
+        left_time: usize,
+        right_time: usize,
+        time_attribute: TimeAttribute,
+        lower_millis: i64,
+        upper_millis: i64,
+    },
+    /// Each row once per projection (grouping sets).
+    Expand { projections: Vec<Vec<Expr>> },
+    /// Full changes from an upsert stream: looks up what a key's row was, drops changes that change nothing.
+    ChangelogNormalize { keys: Vec<usize> },
+    /// Leaves out -U.
+    DropUpdateBefore,
+    /// All rows in order; bounded input.
+    Sort { order: Vec<SortKey> },
+    /// Rows `offset .. offset + fetch` in order, kept up to date on a stream.
+    SortLimit { order: Vec<SortKey>, offset: u64, fetch: Option<u64> },
+    /// Into a table. `columns` of the input are the table's columns that take part in writing, in declared order.
+    Sink {
+        table: String,
+        /// Primary key of the table, in positions of the input.
+        primary_key: Vec<usize>,
+        /// Keep the history of each key so that the last writer wins although the input is not keyed by the primary key.
+        materialize: bool,
+        /// Columns declared NOT NULL that the query may fill with NULL: a run-time error there.
+        not_null: Vec<usize>,
+    },
+}
+
+/// The table behind a scan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScanTable {
+    /// `catalog.database.name`
+    pub name: String,
+    /// What the table's own change stream holds.
+    pub changelog: ChangelogMode,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AggregateCall {
+    /// Registry name.
+    pub function: String,
+    /// Columns or literals.
+    pub args: Vec<Expr>,
+    pub distinct: bool,
+    /// A BOOLEAN column: only rows where it is true count.
+    pub filter: Option<usize>,
+    pub result: DataType,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SortKey {
+    pub column: usize,
+    pub descending: bool,
+    pub nulls_first: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum JoinKind {
+    Inner,
+    Left,
+    Right,
+    Full,
+    /// Left rows with a match.
+    Semi,
+    /// Left rows without one.
+    Anti,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Window {
+    pub kind: WindowKind,
+    /// The time column, or window_start and window_end of an earlier window.
+    pub bound: Bound,
+    pub time_attribute: TimeAttribute,
+}
+
+/// Sizes in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WindowKind {
+    Tumble { size: i64, offset: i64 },
+    Hop { size: i64, slide: i64, offset: i64 },
+    Cumulate { max: i64, step: i64, offset: i64 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Bound {
+    /// Rows are put into windows by this column.
+    Time(usize),
+    /// Rows already carry their window in these columns.
+    Attached { start: usize, end: usize },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WindowProperty {
+    Start,
+    End,
+    /// window_end minus one millisecond, as the time attribute.
+    Time,
+}
+
+impl Node {
+    /// Types of the columns.
+    pub fn types(&self) -> impl ExactSizeIterator<Item = &DataType> {
+        self.columns.iter().map(|column| &column.data_type)
+    }
+}
