@@ -1,0 +1,240 @@
+//! Checkpoints on disk: a log of files, each a *base* (all state) or a *delta* (what changed since its parent).
+//!
+//! - *chain*: a base and the deltas that follow it, each naming its parent; reading it in order gives the state.
+//! - A file appears whole or not at all: it is written beside, synced, then renamed.
+//! - The base before the newest one is kept with its deltas, so that damage to any one file leaves an older checkpoint to
+//!   go back to.
+//! - A new base is written once the deltas have grown as large as the last base: the cost stays in proportion to change.
+
+mod file;
+
+use data::Diagnostic;
+use file::{Damage, Writer};
+use serde_json::{Value as Json, json};
+use std::path::{Path, PathBuf};
+
+pub use file::StoredEntry;
+
+/// Deltas may always grow to this size before a new base is due.
+const DELTA_BYTES_MIN: u64 = 16 << 20;
+const SUFFIX: &str = "checkpoint";
+
+/// A folder of checkpoints. One process at a time; the runner holds the project's lock.
+#[derive(Debug)]
+pub struct CheckpointFolder {
+    folder: PathBuf,
+    /// The newest checkpoint written or restored here.
+    newest: Option<u64>,
+    base_bytes: u64,
+    delta_bytes: u64,
+    base: Option<u64>,
+    previous_base: Option<u64>,
+    /// The next checkpoint must hold everything: nothing was written yet, or the last write failed halfway.
+    must_be_base: bool,
+}
+
+/// A checkpoint that can be restored.
+#[derive(Debug)]
+pub struct Chain {
+    pub id: u64,
+    /// What the writer gave as meta data.
+    pub meta: Json,
+    files: Vec<PathBuf>,
+    base: u64,
+    /// Newer checkpoints that were passed over, and why.
+    pub damaged: Vec<String>,
+}
+
+struct Listed {
+    id: u64,
+    path: PathBuf,
+}
+
+/// What a file's header says.
+struct Header {
+    id: u64,
+    /// Absent for a base.
+    parent: Option<u64>,
+    meta: Json,
+}
+
+impl CheckpointFolder {
+    pub fn open(folder: &Path) -> Result<Self, Diagnostic> {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| failed("cannot create the checkpoint folder", folder, &error))?;
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            newest: None,
+            base_bytes: 0,
+            delta_bytes: 0,
+            base: None,
+            previous_base: None,
+            must_be_base: true,
+        })
+    }
+
+    /// Whether the next [`Self::write`] wants all state rather than the changes.
+    pub fn wants_base(&self) -> bool {
+        self.must_be_base || self.delta_bytes > self.base_bytes.max(DELTA_BYTES_MIN)
+    }
+
+    /// Writes checkpoint `id` (above every earlier one). `fill` hands over all state when [`Self::wants_base`], else what
+    /// changed since the last successful write.
+    pub fn write(
+        &mut self,
+        id: u64,
+        meta: &Json,
+        fill: &mut dyn FnMut(&mut dyn FnMut(&StoredEntry) -> std::io::Result<()>) -> std::io::Result<()>,
+    ) -> Result<(), Diagnostic> {
+        let is_base = self.wants_base();
+        // Whatever happens below, the changes are handed over once: after a failure only a base can be complete.
+        self.must_be_base = true;
+        let parent = if is_base { None } else { self.newest };
+        let header = json!({ "id": id, "parent": parent, "meta": meta }).to_string();
+        let temporary = self.folder.join(format!("{id:020}.tmp"));
+        let bytes = write_file(&temporary, header.as_bytes(), fill).map_err(|error| {
+            // Without space the half file is in the way of everything else.
+            let _ = std::fs::remove_file(&temporary);
+            failed("cannot write a checkpoint", &temporary, &error)
+        })?;
+        let path = self.path(id);
+        std::fs::rename(&temporary, &path)
+            .and_then(|()| sync_folder(&self.folder))
+            .map_err(|error| failed("cannot publish a checkpoint", &path, &error))?;
+        self.must_be_base = false;
+        self.newest = Some(id);
+        if is_base {
+            self.previous_base = self.base.replace(id);
+            (self.base_bytes, self.delta_bytes) = (bytes, 0);
+            self.prune()?;
+        } else {
+            self.delta_bytes += bytes;
+        }
+        Ok(())
+    }
+
+    /// The newest checkpoint that is whole and unaltered. One that this program's format cannot read is an error: going
+    /// back past it would lose what another version has done since.
+    pub fn newest(&self) -> Result<Option<Chain>, Diagnostic> {
+        let listed = self.list()?;
+        let mut damaged = Vec::new();
+        for candidate in listed.iter().rev() {
+            match self.chain(candidate, &listed) {
+                Ok((files, base, meta)) => return Ok(Some(Chain { id: candidate.id, meta, files, base, damaged })),
+                Err((path, Damage::Version(version))) => {
+                    return Err(Diagnostic::run("HW3911", "the checkpoint has a format this program does not know")
+                        .detail(format!("{}: {}", path.display(), Damage::Version(version)))
+                        .hint("run the version of headwater that wrote it, or start anew with another --data-dir"));
+                }
+                Err((path, Damage::Io(error))) => return Err(failed("cannot read a checkpoint", &path, &error)),
+                Err((path, damage)) => {
+                    damaged.push(format!("checkpoint {}: {}: {damage}", candidate.id, path.display()))
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Hands over the entries of a chain, oldest first: a later entry of the same key replaces an earlier one. Checkpoints
+    /// newer than the chain are removed, the next one continues it.
+    pub fn restore(&mut self, chain: &Chain, visit: &mut dyn FnMut(StoredEntry)) -> Result<(), Diagnostic> {
+        for path in &chain.files {
+            file::read(path, visit).map_err(|damage| {
+                Diagnostic::run("HW3912", "a checkpoint changed while it was read")
+                    .detail(format!("{}: {damage}", path.display()))
+            })?;
+        }
+        for newer in self.list()?.into_iter().filter(|listed| listed.id > chain.id) {
+            std::fs::remove_file(&newer.path)
+                .map_err(|error| failed("cannot remove a damaged checkpoint", &newer.path, &error))?;
+        }
+        self.newest = Some(chain.id);
+        self.base = Some(chain.base);
+        self.must_be_base = false;
+        self.base_bytes = size(&chain.files[0]);
+        self.delta_bytes = chain.files[1..].iter().map(|path| size(path)).sum();
+        Ok(())
+    }
+
+    /// Files of the chain that ends in `last`, oldest first, each verified.
+    fn chain(&self, last: &Listed, listed: &[Listed]) -> Result<(Vec<PathBuf>, u64, Json), (PathBuf, Damage)> {
+        let mut files = Vec::new();
+        let mut meta = None;
+        let mut current = last;
+        loop {
+            let at = |damage| (current.path.clone(), damage);
+            let header = read_header(&current.path).map_err(at)?;
+            if header.id != current.id {
+                return Err(at(Damage::Content("its name is not its number")));
+            }
+            file::verify(&current.path).map_err(at)?;
+            files.push(current.path.clone());
+            meta.get_or_insert(header.meta);
+            let Some(parent) = header.parent else { break };
+            let missing = || (self.path(parent), Damage::Content("it is missing"));
+            current = listed.iter().find(|other| other.id == parent && parent < current.id).ok_or_else(missing)?;
+        }
+        files.reverse();
+        Ok((files, current.id, meta.unwrap_or_default()))
+    }
+
+    fn list(&self) -> Result<Vec<Listed>, Diagnostic> {
+        let entries = std::fs::read_dir(&self.folder)
+            .map_err(|error| failed("cannot read the checkpoint folder", &self.folder, &error))?;
+        let mut listed: Vec<Listed> = entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|kind| kind == SUFFIX))
+            .filter_map(|path| Some(Listed { id: path.file_stem()?.to_str()?.parse().ok()?, path }))
+            .collect();
+        listed.sort_by_key(|listed| listed.id);
+        Ok(listed)
+    }
+
+    /// Removes what neither the newest base nor the one before it needs.
+    fn prune(&self) -> Result<(), Diagnostic> {
+        let Some(keep_from) = self.previous_base else { return Ok(()) };
+        for old in self.list()?.into_iter().filter(|listed| listed.id < keep_from) {
+            std::fs::remove_file(&old.path)
+                .map_err(|error| failed("cannot remove an old checkpoint", &old.path, &error))?;
+        }
+        Ok(())
+    }
+
+    fn path(&self, id: u64) -> PathBuf {
+        self.folder.join(format!("{id:020}.{SUFFIX}"))
+    }
+}
+
+fn write_file(
+    path: &Path,
+    header: &[u8],
+    fill: &mut dyn FnMut(&mut dyn FnMut(&StoredEntry) -> std::io::Result<()>) -> std::io::Result<()>,
+) -> std::io::Result<u64> {
+    let mut writer = Writer::create(path, header)?;
+    fill(&mut |entry| writer.entry(entry))?;
+    writer.finish()
+}
+
+fn read_header(path: &Path) -> Result<Header, Damage> {
+    const ODD: Damage = Damage::Content("its header is not what a checkpoint has");
+    let json: Json = serde_json::from_slice(&file::read_header(path)?).map_err(|_| ODD)?;
+    let id = json["id"].as_u64().ok_or(ODD)?;
+    Ok(Header { id, parent: json["parent"].as_u64(), meta: json["meta"].clone() })
+}
+
+/// After a rename the folder itself must reach the disk.
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}
+
+fn size(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |meta| meta.len())
+}
+
+fn failed(what: &str, path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::run("HW3910", what).detail(format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests;
