@@ -1,7 +1,8 @@
 //! Diagnostics: what is wrong with a text or a run, where, why, and what to write instead.
 //!
 //! A *code* (`HW1001`) names one cause for good: HW1… syntax, HW2… names, types and plans,
-//! HW3… running, HW4… project and configuration, HW9… our own fault.
+//! HW3… running, HW4… project and configuration, HW9… our own fault. Of these HW29… and HW39… are what Flink accepts
+//! and we do not support.
 
 use serde::Serialize;
 
@@ -131,6 +132,11 @@ impl Diagnostic {
 
     pub fn is_error(&self) -> bool {
         self.level == Level::Error
+    }
+
+    /// Whether it says that valid Flink SQL is beyond us, as opposed to being wrong: codes HW29… (plans) and HW39… (running).
+    pub fn is_unsupported(&self) -> bool {
+        self.code.starts_with("HW29") || self.code.starts_with("HW39")
     }
 }
 

@@ -6,8 +6,10 @@
 //! - *change batch* ([`ChangeBatch`]): columns of rows, each with a [`RowKind`] and the watermark it met.
 
 pub mod batch;
+pub mod crash;
 pub mod diagnostic;
 pub mod kind;
+pub mod located;
 pub mod port;
 pub mod schema;
 pub mod storage;
@@ -17,6 +19,7 @@ pub mod value;
 pub use batch::{ChangeBatch, Watermarks};
 pub use diagnostic::{Diagnostic, Level, Phase, Span};
 pub use kind::RowKind;
+pub use located::Located;
 pub use schema::{Field, Schema};
 pub use types::{DataType, TypeKind};
 pub use value::Value;
