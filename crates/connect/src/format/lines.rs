@@ -1,0 +1,75 @@
+//! A window over a file that grows and slides: bytes are read in large blocks and handed out as one slice.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// The unread part of a file, as far as it has been read into memory.
+pub(crate) struct Window {
+    file: File,
+    bytes: Vec<u8>,
+    /// Where the unread part begins in `bytes`.
+    start: usize,
+    /// The place in the file of `bytes[start]`.
+    offset: u64,
+    ended: bool,
+}
+
+impl Window {
+    pub(crate) fn open(path: &Path, offset: u64) -> std::io::Result<Self> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        Ok(Self { file, bytes: Vec::new(), start: 0, offset, ended: false })
+    }
+
+    /// What is in memory and not consumed.
+    pub(crate) fn unread(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    /// Whether the window reaches the end of the file.
+    pub(crate) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether so little is in memory that batches would become small.
+    pub(crate) fn is_low(&self) -> bool {
+        !self.ended && self.unread().len() < BLOCK_BYTES / 2
+    }
+
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    pub(crate) fn consume(&mut self, bytes: usize) {
+        self.start += bytes;
+        self.offset += bytes as u64;
+    }
+
+    /// Reads one more block behind what is there.
+    pub(crate) fn grow(&mut self) -> std::io::Result<()> {
+        self.bytes.drain(..self.start);
+        self.start = 0;
+        let length = self.bytes.len();
+        self.bytes.resize(length + BLOCK_BYTES, 0);
+        let mut filled = length;
+        while filled < self.bytes.len() {
+            match self.file.read(&mut self.bytes[filled..]) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.bytes.truncate(filled);
+                    return Err(error);
+                }
+            }
+        }
+        self.bytes.truncate(filled);
+        Ok(())
+    }
+}
