@@ -7,13 +7,11 @@
 //! Adding a connector is one module with a `DEF` and one line in [`connectors`].
 
 mod blackhole;
-mod clock;
-mod datagen;
+
 mod filesystem;
 mod format;
 mod options;
-mod print;
-mod rowtext;
+
 mod spec;
 mod suggest;
 
@@ -26,7 +24,7 @@ pub use spec::{
 
 /// Every connector there is.
 pub fn connectors() -> &'static [ConnectorDef] {
-    static CONNECTORS: &[ConnectorDef] = &[filesystem::DEF, datagen::DEF, clock::DEF, print::DEF, blackhole::DEF];
+    static CONNECTORS: &[ConnectorDef] = &[filesystem::DEF, blackhole::DEF];
     CONNECTORS
 }
 

@@ -13,8 +13,6 @@ pub mod located;
 pub mod port;
 pub mod schema;
 pub mod storage;
-pub mod text;
-pub mod time;
 pub mod types;
 pub mod value;
 

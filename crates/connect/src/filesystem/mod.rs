@@ -7,7 +7,7 @@ mod path;
 mod sink;
 mod source;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 use crate::format::format;
 use crate::options::{OptionDef, OptionKind};

@@ -1,0 +1,172 @@
+//! Checkpoints: what is written at an epoch's end, and the store that keeps it.
+//!
+//! A checkpoint is logical: upserts and deletes of entries since the checkpoint before, so that its cost follows what
+//! changed. An *entry* is (operator, table, key group, key) to value; the bytes are Arrow's row format.
+
+use data::Diagnostic;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Version of the entries' encoding. A store with another version is refused.
+pub(crate) const FORMAT: &str = "headwater-state/1";
+
+/// One changed entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateChange {
+    /// State id of the operator: its plan hash, or one derived from it.
+    pub operator: u128,
+    /// Which of the operator's tables.
+    pub table: u16,
+    /// 0..128; a restore gives each instance a range of groups.
+    pub group: u16,
+    pub key: Box<[u8]>,
+    /// Absent: the entry is gone.
+    pub value: Option<Box<[u8]>>,
+}
+
+/// Event time of one split.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SplitTime {
+    pub split: u32,
+    pub watermark: i64,
+    pub idle: bool,
+}
+
+/// Event time of one scan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScanTime {
+    /// State id in hexadecimal.
+    pub scan: String,
+    pub splits: Vec<SplitTime>,
+    /// The last explicit watermark.
+    pub explicit: i64,
+    pub ended: bool,
+}
+
+/// An attached statement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StatementMeta {
+    pub label: String,
+    /// Statements that were attached before the same epoch share operators.
+    pub generation: u64,
+}
+
+/// Event time at one operator.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeTime {
+    /// State id in hexadecimal.
+    pub node: String,
+    pub reached: i64,
+    /// What consumers were told.
+    pub sent: i64,
+    /// Of a table: outside has said that no more rows come.
+    pub ended: bool,
+}
+
+/// What a checkpoint says besides its entries.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckpointMeta {
+    pub format: String,
+    pub epoch: u64,
+    pub clock_millis: i64,
+    pub statements: Vec<StatementMeta>,
+    /// Every operator that has run; entries of others are left over and ignored.
+    pub nodes: Vec<NodeTime>,
+    pub scans: Vec<ScanTime>,
+    /// The caller's own: source positions, sink transactions.
+    pub extra: serde_json::Value,
+}
+
+/// Keeps checkpoints. Entries add up from one to the next.
+pub trait StateStore {
+    /// Whether the next write must hold all state rather than what changed since the last.
+    fn wants_base(&self) -> bool {
+        false
+    }
+
+    /// Makes `meta` the latest checkpoint, all of it or nothing: an interrupted write leaves the one before. `changes` are
+    /// those since the last write, or all entries when [`StateStore::wants_base`] said so.
+    fn write(&mut self, meta: &CheckpointMeta, changes: Vec<StateChange>) -> Result<(), Diagnostic>;
+
+    /// The latest checkpoint that is whole.
+    fn latest(&mut self) -> Result<Option<CheckpointMeta>, Diagnostic>;
+
+    /// Visits the entries of the latest checkpoint, oldest first: a later entry of the same key replaces an earlier one.
+    fn read(&mut self, visit: &mut dyn FnMut(u128, EntryRef)) -> Result<(), Diagnostic>;
+}
+
+/// An entry as a store hands it over.
+#[derive(Clone, Copy, Debug)]
+pub struct EntryRef<'a> {
+    pub table: u16,
+    pub group: u16,
+    pub key: &'a [u8],
+    /// Absent when it was removed.
+    pub value: Option<&'a [u8]>,
+}
+
+/// An entry's full name: operator, table, key group, key.
+type EntryKey = (u128, u16, u16, Box<[u8]>);
+
+/// Entries by name; what is left after replacing and removing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Entries(BTreeMap<EntryKey, Box<[u8]>>);
+
+impl Entries {
+    pub(crate) fn apply(&mut self, operator: u128, entry: EntryRef) {
+        let key = (operator, entry.table, entry.group, entry.key.into());
+        match entry.value {
+            Some(value) => self.0.insert(key, value.into()),
+            None => self.0.remove(&key),
+        };
+    }
+
+    /// The entries of one operator, ordered by table, group and key.
+    pub(crate) fn of(&self, operator: u128) -> impl Iterator<Item = EntryRef<'_>> {
+        let range = self.0.range((operator, 0, 0, Box::default())..);
+        range.take_while(move |(key, _)| key.0 == operator).map(|((_, table, group, key), value)| EntryRef {
+            table: *table,
+            group: *group,
+            key,
+            value: Some(value),
+        })
+    }
+}
+
+/// A store that lives as long as the process: tests, and runs that keep nothing.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore {
+    meta: Option<CheckpointMeta>,
+    entries: Entries,
+}
+
+impl StateStore for MemoryStore {
+    fn write(&mut self, meta: &CheckpointMeta, changes: Vec<StateChange>) -> Result<(), Diagnostic> {
+        for StateChange { operator, table, group, key, value } in &changes {
+            self.entries.apply(*operator, EntryRef { table: *table, group: *group, key, value: value.as_deref() });
+        }
+        self.meta = Some(meta.clone());
+        Ok(())
+    }
+
+    fn latest(&mut self) -> Result<Option<CheckpointMeta>, Diagnostic> {
+        Ok(self.meta.clone())
+    }
+
+    fn read(&mut self, visit: &mut dyn FnMut(u128, EntryRef)) -> Result<(), Diagnostic> {
+        for ((operator, table, group, key), value) in &self.entries.0 {
+            visit(*operator, EntryRef { table: *table, group: *group, key, value: Some(value) });
+        }
+        Ok(())
+    }
+}
+
+/// Refuses what another version wrote.
+pub(crate) fn check_format(meta: &CheckpointMeta) -> Result<(), Diagnostic> {
+    if meta.format == FORMAT {
+        return Ok(());
+    }
+    Err(Diagnostic::run("HW3207", format!("checkpoint format `{}` cannot be read", meta.format))
+        .detail(format!("this version reads `{FORMAT}`"))
+        .hint("run the version that wrote it, or start anew with an empty state folder"))
+}

@@ -1,0 +1,227 @@
+//! Operators: what each plan node does to the changes that reach it. One file each, one line in [`make`].
+//!
+//! - *port*: the position of an input.
+//! - *absorb and flush*: a keyed operator takes changes in by [`Operator::process`] and gives the consolidated result of
+//!   all of them at [`Operator::flush`]. The scheduler decides how much lies between; an operator never knows.
+//! - *shard*: one of several instances of a keyed operator, each with a range of key groups.
+
+mod calc;
+mod removed;
+mod scan;
+mod sink;
+mod union;
+mod values;
+
+pub(crate) use removed::Removed;
+pub(crate) use scan::Scan;
+
+use crate::checkpoint::EntryRef;
+use crate::state::StateWriter;
+use data::{ChangeBatch, DataType, Diagnostic, Watermarks};
+use functions::{EvalContext, EvalError};
+use plan::{Node, Op};
+
+/// The world as an operator may see it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context {
+    /// Processing time of the epoch, milliseconds.
+    pub clock_millis: i64,
+    /// Event time that the operator has reached, milliseconds.
+    pub watermark: i64,
+    pub time_zone: chrono_tz::Tz,
+    /// Of the run and the operator.
+    pub seed: u64,
+    /// All input comes in one epoch.
+    pub is_bounded: bool,
+}
+
+impl Context {
+    pub(crate) fn evaluation(&self, watermarks: Watermarks, first_row: u64) -> EvalContext {
+        EvalContext {
+            clock_millis: self.clock_millis,
+            time_zone: self.time_zone,
+            watermarks,
+            seed: self.seed,
+            first_row,
+        }
+    }
+}
+
+/// Why an operator cannot go on.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    Evaluation(EvalError),
+    Diagnostic(Box<Diagnostic>),
+}
+
+impl From<EvalError> for Fault {
+    fn from(error: EvalError) -> Self {
+        Self::Evaluation(error)
+    }
+}
+
+impl From<Diagnostic> for Fault {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Diagnostic(Box::new(diagnostic))
+    }
+}
+
+impl From<Fault> for Diagnostic {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Evaluation(error) => Diagnostic::run(error.code, error.message),
+            Fault::Diagnostic(diagnostic) => *diagnostic,
+        }
+    }
+}
+
+pub(crate) type Result<T = ()> = std::result::Result<T, Fault>;
+
+/// Batches that an operator emits, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Output {
+    batches: Vec<ChangeBatch>,
+}
+
+impl Output {
+    pub(crate) fn push(&mut self, batch: ChangeBatch) {
+        self.batches.push(batch);
+    }
+
+    /// Gives every batch from `first` on the watermark under which it was emitted.
+    pub(crate) fn stamp(&mut self, first: usize, watermark: i64) {
+        for batch in &mut self.batches[first..] {
+            *batch = batch.clone().with_watermarks(Watermarks::Constant(watermark));
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.batches.len()
+    }
+
+    pub(crate) fn into_batches(self) -> Vec<ChangeBatch> {
+        self.batches
+    }
+}
+
+/// A running plan node. Rows arrive in order per key; the watermark never goes back.
+pub(crate) trait Operator: Send {
+    /// Called once, before the first rows, unless a checkpoint was restored into the operator.
+    fn start(&mut self, _context: &Context, _out: &mut Output) -> Result {
+        Ok(())
+    }
+
+    /// Takes changes in. Emits at once only what needs no consolidation; such batches keep their watermarks.
+    fn process(&mut self, port: usize, batch: &ChangeBatch, context: &Context, out: &mut Output) -> Result;
+
+    /// Emits the consolidated result of everything absorbed since the last flush.
+    fn flush(&mut self, _context: &Context, _out: &mut Output) -> Result {
+        Ok(())
+    }
+
+    /// Event time has reached `context.watermark`: fires what was waiting for it. Nothing is absorbed and unflushed.
+    fn advance(&mut self, _context: &Context, _out: &mut Output) -> Result {
+        Ok(())
+    }
+
+    /// Processing time has passed [`Operator::next_timer`]: fires timers below `context.clock_millis`.
+    fn tick(&mut self, _context: &Context, _out: &mut Output) -> Result {
+        Ok(())
+    }
+
+    /// The earliest processing-time timer, milliseconds.
+    fn next_timer(&self) -> Option<i64> {
+        None
+    }
+
+    /// The watermark that consumers may rely on when the inputs have reached `watermark`.
+    fn output_watermark(&self, watermark: i64) -> i64 {
+        watermark
+    }
+
+    /// Hands over what changed since the last call.
+    fn save(&mut self, _writer: &mut StateWriter) {}
+
+    /// Takes back an entry that `save` wrote, in any order, before the first rows.
+    fn load(&mut self, _entry: EntryRef) -> Result {
+        Ok(())
+    }
+
+    /// Called after the last `load`.
+    fn loaded(&mut self) -> Result {
+        Ok(())
+    }
+
+    fn state_bytes(&self) -> usize {
+        0
+    }
+
+    /// Rows dropped as late so far.
+    fn rows_late(&self) -> u64 {
+        0
+    }
+}
+
+/// What an operator is made for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setup {
+    /// Whether to remember what changed.
+    pub checkpoints: bool,
+}
+
+/// Makes one instance of a node's operator. Scans are the graph's own.
+pub(crate) fn make(node: &Node, _setup: Setup) -> std::result::Result<Box<dyn Operator>, Diagnostic> {
+    Ok(match &node.op {
+        Op::Values { rows } => Box::new(values::Values::new(node, rows)),
+        Op::Calc { columns, condition } => Box::new(calc::Calc::new(columns, condition.as_ref())?),
+        Op::Union => Box::new(union::Union),
+        Op::Sink { .. } => Box::new(sink::Sink::new(node)),
+        _ => {
+            return Err(Diagnostic::run("HW3201", format!("operator {} cannot be run", name(&node.op)))
+                .detail("the engine has no implementation of it")
+                .hint("rewrite the query without it"));
+        }
+    })
+}
+
+/// Which input columns, per port, send a row to its shard. Absent: one instance only.
+pub(crate) fn shard_keys(op: &Op) -> Option<Vec<Vec<usize>>> {
+    let keys = match op {
+        Op::Aggregate { keys, .. } | Op::WindowAggregate { keys, .. } => vec![keys.clone()],
+        Op::Deduplicate { keys, .. } | Op::ChangelogNormalize { keys } => vec![keys.clone()],
+        Op::Rank { partition, .. } => vec![partition.clone()],
+        Op::Join { left_keys, right_keys, .. } | Op::IntervalJoin { left_keys, right_keys, .. } => {
+            vec![left_keys.clone(), right_keys.clone()]
+        }
+        _ => return None,
+    };
+    keys.iter().all(|columns| !columns.is_empty()).then_some(keys)
+}
+
+/// The operator's name in messages and statistics.
+pub(crate) fn name(op: &Op) -> &'static str {
+    match op {
+        Op::Scan { .. } => "Scan",
+        Op::Values { .. } => "Values",
+        Op::Calc { .. } => "Calc",
+        Op::Union => "Union",
+        Op::Aggregate { .. } => "Aggregate",
+        Op::WindowAggregate { .. } => "WindowAggregate",
+        Op::WindowAssign { .. } => "WindowAssign",
+        Op::Deduplicate { .. } => "Deduplicate",
+        Op::Rank { .. } => "Rank",
+        Op::Join { .. } => "Join",
+        Op::IntervalJoin { .. } => "IntervalJoin",
+        Op::Expand { .. } => "Expand",
+        Op::ChangelogNormalize { .. } => "ChangelogNormalize",
+        Op::DropUpdateBefore => "DropUpdateBefore",
+        Op::Sort { .. } => "Sort",
+        Op::SortLimit { .. } => "SortLimit",
+        Op::Sink { .. } => "Sink",
+    }
+}
+
+/// Types of an input's columns.
+pub(crate) fn input_types(node: &Node, port: usize) -> Vec<DataType> {
+    node.inputs[port].types().cloned().collect()
+}

@@ -1,0 +1,162 @@
+//! One row per key, and what has become of each key since the last flush.
+
+use super::bytes::ByteTable;
+use super::codec::{EncodedRows, RowCodec, RowEmitter};
+use super::keys::KeyIndex;
+use super::tracking::{ChangedIds, StateWriter};
+use crate::checkpoint::EntryRef;
+use crate::operator::Output;
+use arrow_array::ArrayRef;
+use data::{DataType, RowKind};
+
+/// How the change of a key is told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UpdateStyle {
+    /// Consumers want -U.
+    pub update_before: bool,
+    /// A row that replaces an equal one is told, too.
+    pub unchanged: bool,
+}
+
+/// Current row per key. Before a key's first change after a flush its row is set aside, so that a flush tells the
+/// difference and nothing between.
+pub(crate) struct KeyedRows {
+    keys: KeyIndex,
+    codec: RowCodec,
+    rows: ByteTable,
+    table: u16,
+    /// Keys touched since the last flush, and their rows before.
+    touched: Vec<u32>,
+    is_touched: Vec<bool>,
+    before: Vec<u8>,
+    /// Per touched key where its row ends in `before`, and whether it had one.
+    before_ends: Vec<(usize, bool)>,
+    changed: ChangedIds,
+}
+
+impl KeyedRows {
+    /// `table` names the state in checkpoints.
+    pub(crate) fn new(key_types: &[DataType], row_types: &[DataType], table: u16, checkpoints: bool) -> Self {
+        Self {
+            keys: KeyIndex::new(key_types),
+            codec: RowCodec::new(row_types),
+            rows: ByteTable::default(),
+            table,
+            touched: Vec::new(),
+            is_touched: Vec::new(),
+            before: Vec::new(),
+            before_ends: Vec::new(),
+            changed: ChangedIds::new(checkpoints),
+        }
+    }
+
+    pub(crate) fn keys(&mut self, columns: &[ArrayRef], rows: usize) -> Vec<u32> {
+        self.keys.intern(columns, rows)
+    }
+
+    pub(crate) fn encode(&self, columns: &[ArrayRef], rows: usize) -> EncodedRows {
+        self.codec.encode(columns, rows)
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, id: u32) -> Option<&[u8]> {
+        self.rows.get(id)
+    }
+
+    #[inline]
+    pub(crate) fn put(&mut self, id: u32, row: &[u8]) {
+        self.touch(id);
+        self.rows.put(id, row);
+    }
+
+    pub(crate) fn remove(&mut self, id: u32) {
+        self.touch(id);
+        self.rows.remove(id);
+    }
+
+    /// Tells that a key's row is to be told again although it may be the same.
+    #[inline]
+    fn touch(&mut self, id: u32) {
+        if self.is_touched.len() <= id as usize {
+            self.is_touched.resize(self.keys.id_bound(), false);
+        }
+        if self.is_touched[id as usize] {
+            return;
+        }
+        self.is_touched[id as usize] = true;
+        self.touched.push(id);
+        let row = self.rows.get(id);
+        self.before.extend_from_slice(row.unwrap_or_default());
+        self.before_ends.push((self.before.len(), row.is_some()));
+        self.changed.mark(id);
+    }
+
+    /// Tells the changes of all touched keys, in the order in which they were first touched.
+    pub(crate) fn flush(&mut self, style: UpdateStyle, out: &mut Output) {
+        if self.touched.is_empty() {
+            return;
+        }
+        let mut emitter = RowEmitter::default();
+        let mut start = 0;
+        for (id, (end, existed)) in self.touched.iter().zip(&self.before_ends) {
+            let before = existed.then_some(&self.before[start..*end]);
+            start = *end;
+            self.is_touched[*id as usize] = false;
+            let after = self.rows.get(*id);
+            tell(before, after, style, &mut emitter);
+            if after.is_none() {
+                self.keys.release(*id);
+            }
+        }
+        self.touched.clear();
+        self.before.clear();
+        self.before_ends.clear();
+        self.keys.reclaim_untracked(&self.changed);
+        emitter.emit(&self.codec, out);
+    }
+
+    pub(crate) fn save(&mut self, writer: &mut StateWriter) {
+        for id in writer.select(&mut self.changed, self.keys.live_ids()) {
+            writer.put(self.table, self.keys.group(id), self.keys.key(id), self.rows.get(id));
+        }
+        self.keys.reclaim();
+    }
+
+    pub(crate) fn load(&mut self, entry: EntryRef) {
+        let id = self.keys.intern_bytes(entry.key);
+        self.rows.put(id, entry.value.unwrap_or_default());
+    }
+
+    /// All rows, ordered by key id, as columns.
+    pub(crate) fn content(&self) -> (Vec<ArrayRef>, usize) {
+        let rows: Vec<&[u8]> = (0..self.keys.id_bound() as u32).filter_map(|id| self.rows.get(id)).collect();
+        let count = rows.len();
+        (self.codec.decode(rows), count)
+    }
+
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.keys.memory_bytes()
+            + self.rows.memory_bytes()
+            + self.touched.capacity() * size_of::<u32>()
+            + self.is_touched.capacity()
+            + self.before.capacity()
+            + self.changed.memory_bytes()
+    }
+}
+
+/// What a key's consumers are told when its row was `before` and is `after`.
+pub(crate) fn tell(before: Option<&[u8]>, after: Option<&[u8]>, style: UpdateStyle, emitter: &mut RowEmitter) {
+    match (before, after) {
+        (None, None) => {}
+        (None, Some(after)) => emitter.push(RowKind::Insert, after),
+        (Some(before), None) => emitter.push(RowKind::Delete, before),
+        (Some(before), Some(after)) => {
+            if before != after || style.unchanged {
+                if style.update_before {
+                    emitter.push(RowKind::UpdateBefore, before);
+                }
+                emitter.push(RowKind::UpdateAfter, after);
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Operator state: the one module through which operators keep anything between flushes.
+//!
+//! - *row bytes*: a row in Arrow's row format; equal rows have equal bytes, bytes compare as rows sort.
+//! - *key id*: a small number for a key, dense, given by a [`KeyIndex`]; used again after the key is forgotten.
+//! - *key group*: 0..128, from the hash of a key's row bytes; shards and checkpoints divide keys by it.
+//! - *changed*: touched since the last checkpoint; only such entries are written by the next.
+
+mod bytes;
+mod codec;
+mod keyed_rows;
+mod keys;
+mod multiset;
+mod tracking;
+
+pub(crate) use codec::{EncodedRows, RowCodec, RowEmitter};
+pub(crate) use keyed_rows::{KeyedRows, UpdateStyle};
+pub(crate) use keys::{KeyIndex, key_groups, shard_of};
+pub(crate) use multiset::KeyedMultiset;
+pub(crate) use tracking::{ChangedIds, StateWriter};
+
+/// How many key groups there are.
+pub(crate) const KEY_GROUPS: usize = 128;

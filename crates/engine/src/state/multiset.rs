@@ -1,0 +1,239 @@
+//! Rows per key with counts: what joins, retracting ranks and tables without a key remember.
+
+use super::codec::{EncodedRows, RowCodec};
+use super::keys::KeyIndex;
+use super::tracking::{ChangedIds, StateWriter};
+use crate::checkpoint::EntryRef;
+use arrow_array::ArrayRef;
+use data::DataType;
+
+const END: u32 = u32::MAX;
+
+/// What is kept of one distinct row under one key.
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    key: u32,
+    previous: u32,
+    next: u32,
+    /// How often the row is there; below zero when retractions came first.
+    count: i64,
+    /// The owner's own number: how many rows of the other side a join has for it.
+    matches: u32,
+    /// Orders the rows of a key by their first appearance.
+    sequence: u64,
+}
+
+/// An entry of a checkpoint, until all of them are there and can be put in order.
+struct Loaded {
+    sequence: u64,
+    key: Box<[u8]>,
+    row: Box<[u8]>,
+    count: i64,
+    matches: u32,
+}
+
+/// Distinct rows of each key in the order of their first appearance. A row determines its key.
+pub(crate) struct KeyedMultiset {
+    keys: KeyIndex,
+    rows: KeyIndex,
+    members: Vec<Member>,
+    /// First and last member per key.
+    ends: Vec<(u32, u32)>,
+    codec: RowCodec,
+    table: u16,
+    next_sequence: u64,
+    loaded: Vec<Loaded>,
+    changed: ChangedIds,
+}
+
+impl KeyedMultiset {
+    /// `table` names the state in checkpoints. Rows hold their key's columns.
+    pub(crate) fn new(key_types: &[DataType], row_types: &[DataType], table: u16, checkpoints: bool) -> Self {
+        Self {
+            keys: KeyIndex::new(key_types),
+            rows: KeyIndex::new(row_types),
+            members: Vec::new(),
+            ends: Vec::new(),
+            codec: RowCodec::new(row_types),
+            table,
+            next_sequence: 0,
+            loaded: Vec::new(),
+            changed: ChangedIds::new(checkpoints),
+        }
+    }
+
+    /// Ids of the keys in these columns; unknown keys get one.
+    pub(crate) fn keys(&mut self, columns: &[ArrayRef], rows: usize) -> Vec<u32> {
+        self.keys.intern(columns, rows)
+    }
+
+    /// Ids of the keys in these columns where any row is known.
+    pub(crate) fn find_keys(&self, columns: &[ArrayRef], rows: usize) -> Vec<Option<u32>> {
+        self.keys.find(columns, rows)
+    }
+
+    pub(crate) fn encode(&self, columns: &[ArrayRef], rows: usize) -> EncodedRows {
+        self.codec.encode(columns, rows)
+    }
+
+    pub(crate) fn codec(&self) -> &RowCodec {
+        &self.codec
+    }
+
+    /// Adds `count` (which may be negative) of a row under its key; gives the row's id and its count before and after.
+    /// At zero the row is gone, though its id stays its own until the next flush ends ([`KeyedMultiset::settle`]).
+    pub(crate) fn add(&mut self, key: u32, row: &[u8], count: i64) -> (u32, i64, i64) {
+        let id = self.rows.intern_bytes(row);
+        if self.members.len() <= id as usize {
+            let empty = Member { key: END, previous: END, next: END, count: 0, matches: 0, sequence: 0 };
+            self.members.resize(id as usize + 1, empty);
+        }
+        let before = self.members[id as usize].count;
+        let after = before + count;
+        if before == 0 && after != 0 {
+            self.link(key, id);
+        }
+        self.members[id as usize].count = after;
+        if after == 0 {
+            if before != 0 {
+                self.unlink(id);
+            }
+            self.rows.release(id);
+        }
+        self.changed.mark(id);
+        (id, before, after)
+    }
+
+    fn link(&mut self, key: u32, id: u32) {
+        if self.ends.len() <= key as usize {
+            self.ends.resize(key as usize + 1, (END, END));
+        }
+        let (first, last) = self.ends[key as usize];
+        let sequence = self.next_sequence;
+        self.next_sequence += 1;
+        self.members[id as usize] = Member { key, previous: last, next: END, count: 0, matches: 0, sequence };
+        match last {
+            END => self.ends[key as usize] = (id, id),
+            _ => {
+                self.members[last as usize].next = id;
+                self.ends[key as usize] = (first, id);
+            }
+        }
+    }
+
+    fn unlink(&mut self, id: u32) {
+        let Member { key, previous, next, .. } = self.members[id as usize];
+        let ends = &mut self.ends[key as usize];
+        match previous {
+            END => ends.0 = next,
+            _ => self.members[previous as usize].next = next,
+        }
+        let ends = &mut self.ends[key as usize];
+        match next {
+            END => ends.1 = previous,
+            _ => self.members[next as usize].previous = previous,
+        }
+        if self.ends[key as usize].0 == END {
+            self.keys.release(key);
+        }
+    }
+
+    /// Ids of the rows under a key, in the order in which they came.
+    pub(crate) fn rows_of(&self, key: u32) -> impl Iterator<Item = u32> {
+        let first = self.ends.get(key as usize).map_or(END, |ends| ends.0);
+        let link = |id: u32| (id != END).then_some(id);
+        std::iter::successors(link(first), move |id| link(self.members[*id as usize].next))
+    }
+
+    pub(crate) fn is_key_empty(&self, key: u32) -> bool {
+        self.ends.get(key as usize).is_none_or(|ends| ends.0 == END)
+    }
+
+    #[inline]
+    pub(crate) fn row(&self, id: u32) -> &[u8] {
+        self.rows.key(id)
+    }
+
+    #[inline]
+    pub(crate) fn count(&self, id: u32) -> i64 {
+        self.members[id as usize].count
+    }
+
+    #[inline]
+    pub(crate) fn key_of(&self, id: u32) -> u32 {
+        self.members[id as usize].key
+    }
+
+    #[inline]
+    pub(crate) fn matches(&self, id: u32) -> u32 {
+        self.members[id as usize].matches
+    }
+
+    pub(crate) fn set_matches(&mut self, id: u32, matches: u32) {
+        self.members[id as usize].matches = matches;
+        self.changed.mark(id);
+    }
+
+    /// Ends a flush: ids of rows and keys that are gone may be used again.
+    pub(crate) fn settle(&mut self) {
+        self.rows.reclaim_untracked(&self.changed);
+        self.keys.reclaim_untracked(&self.changed);
+    }
+
+    /// All rows with their counts, ordered by row id.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], i64)> {
+        self.rows.live_ids().map(|id| (self.row(id), self.count(id))).filter(|(_, count)| *count != 0)
+    }
+
+    pub(crate) fn save(&mut self, writer: &mut StateWriter) {
+        for id in writer.select(&mut self.changed, self.rows.live_ids()) {
+            let Member { key, count, matches, sequence, .. } = self.members[id as usize];
+            if key == END {
+                continue;
+            }
+            let key_bytes = self.keys.key(key);
+            let mut entry = (key_bytes.len() as u32).to_be_bytes().to_vec();
+            entry.extend_from_slice(key_bytes);
+            entry.extend_from_slice(self.rows.key(id));
+            let mut value = count.to_be_bytes().to_vec();
+            value.extend_from_slice(&sequence.to_be_bytes());
+            value.extend_from_slice(&matches.to_be_bytes());
+            writer.put(self.table, self.keys.group(key), &entry, (count != 0).then_some(value.as_slice()));
+        }
+        self.rows.reclaim();
+        self.keys.reclaim();
+    }
+
+    pub(crate) fn load(&mut self, entry: EntryRef) {
+        let (length, rest) = entry.key.split_at(4);
+        let length = u32::from_be_bytes(length.try_into().expect("four bytes")) as usize;
+        let (key, row) = rest.split_at(length);
+        let value = entry.value.unwrap_or_default();
+        let number = |at: usize| u64::from_be_bytes(value[at..at + 8].try_into().expect("eight bytes"));
+        let matches = u32::from_be_bytes(value[16..20].try_into().expect("four bytes"));
+        let (count, sequence) = (number(0) as i64, number(8));
+        self.loaded.push(Loaded { sequence, key: key.into(), row: row.into(), count, matches });
+    }
+
+    /// Puts loaded rows in the order in which they first came.
+    pub(crate) fn finish_load(&mut self) {
+        let mut loaded = std::mem::take(&mut self.loaded);
+        loaded.sort_by_key(|entry| entry.sequence);
+        let changed = std::mem::replace(&mut self.changed, ChangedIds::new(false));
+        for entry in loaded {
+            let key = self.keys.intern_bytes(&entry.key);
+            self.next_sequence = entry.sequence;
+            let (id, ..) = self.add(key, &entry.row, entry.count);
+            self.members[id as usize].matches = entry.matches;
+        }
+        self.changed = changed;
+    }
+
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.keys.memory_bytes()
+            + self.rows.memory_bytes()
+            + self.members.capacity() * size_of::<Member>()
+            + self.ends.capacity() * size_of::<(u32, u32)>()
+            + self.changed.memory_bytes()
+    }
+}

@@ -1,0 +1,306 @@
+//! Managed tables: the rows the engine keeps, the change stream that readers get, and snapshots.
+//!
+//! Port 0 takes rows from outside, every further port those of one INSERT.
+
+use crate::checkpoint::EntryRef;
+use crate::operator::{Context, Operator, Output, Result};
+use crate::state::{KeyedMultiset, KeyedRows, RowCodec, RowEmitter, StateWriter, UpdateStyle};
+use arrow_array::{Array, ArrayRef, Int64Array};
+use arrow_select::zip::zip;
+use data::{ChangeBatch, DataType, RowKind, Schema};
+use std::sync::Arc;
+
+/// What a table's change stream is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ManagedMode {
+    /// Every row is kept.
+    Append,
+    /// The last row per key.
+    Upsert,
+    /// A multiset.
+    Retract,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum TableKind {
+    /// Rows come from outside or go there; the engine keeps none.
+    External,
+    Managed {
+        mode: ManagedMode,
+        /// Position of `$rowtime`, a TIMESTAMP_LTZ(3): where NULL, or not written, it is the epoch's clock.
+        rowtime: Option<usize>,
+    },
+}
+
+/// A table as the engine sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableDef {
+    /// As plans name it.
+    pub name: String,
+    /// The columns that are not computed, in declared order.
+    pub schema: Schema,
+    /// Positions in `schema`.
+    pub primary_key: Vec<usize>,
+    pub kind: TableKind,
+}
+
+/// A managed table's rows at the end of an epoch. Cheap to clone; later epochs do not change it.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub epoch: u64,
+    pub schema: Arc<Schema>,
+    /// Inserts only.
+    pub batches: Arc<[ChangeBatch]>,
+}
+
+impl Snapshot {
+    pub fn rows(&self) -> usize {
+        self.batches.iter().map(ChangeBatch::rows).sum()
+    }
+}
+
+pub(crate) struct Table {
+    types: Vec<DataType>,
+    schema: Arc<Schema>,
+    primary_key: Vec<usize>,
+    rowtime: Option<usize>,
+    rows: Rows,
+    snapshot: Option<Arc<[ChangeBatch]>>,
+}
+
+enum Rows {
+    Append(Log),
+    Upsert(Box<KeyedRows>),
+    Retract(Bag),
+}
+
+impl Table {
+    pub(crate) fn new(def: &TableDef, mode: ManagedMode, rowtime: Option<usize>, checkpoints: bool) -> Self {
+        let types: Vec<DataType> = def.schema.types().cloned().collect();
+        let key_types: Vec<DataType> = def.primary_key.iter().map(|&column| types[column].clone()).collect();
+        let rows = match mode {
+            ManagedMode::Append => Rows::Append(Log::new(&types)),
+            ManagedMode::Upsert => Rows::Upsert(Box::new(KeyedRows::new(&key_types, &types, 0, checkpoints))),
+            ManagedMode::Retract => Rows::Retract(Bag {
+                rows: KeyedMultiset::new(&[], &types, 0, checkpoints),
+                pending: RowEmitter::default(),
+            }),
+        };
+        Self {
+            types,
+            schema: Arc::new(def.schema.clone()),
+            primary_key: def.primary_key.clone(),
+            rowtime,
+            rows,
+            snapshot: None,
+        }
+    }
+
+    /// The batch with all columns of the table, `$rowtime` filled in.
+    fn complete(&self, batch: &ChangeBatch, clock_millis: i64) -> ChangeBatch {
+        let Some(position) = self.rowtime else { return batch.clone() };
+        let clock: ArrayRef = Arc::new(Int64Array::from_value(clock_millis, batch.rows()));
+        let mut columns = batch.columns().to_vec();
+        if columns.len() < self.types.len() {
+            columns.insert(position, clock);
+        } else if columns[position].null_count() > 0 {
+            let missing = is_null(&columns[position]);
+            columns[position] = zip(&missing, &clock, &columns[position]).expect("both are TIMESTAMP_LTZ(3)");
+        }
+        batch.with_columns(columns)
+    }
+
+    pub(crate) fn snapshot(&mut self, epoch: u64) -> Snapshot {
+        let rows = &self.rows;
+        let batches = self.snapshot.get_or_insert_with(|| match rows {
+            Rows::Append(log) => log.batches.clone().into(),
+            Rows::Upsert(keyed) => {
+                let (columns, rows) = keyed.content();
+                vec![ChangeBatch::inserts(columns, rows)].into()
+            }
+            Rows::Retract(bag) => vec![bag.content()].into(),
+        });
+        Snapshot { epoch, schema: self.schema.clone(), batches: batches.clone() }
+    }
+}
+
+fn is_null(column: &ArrayRef) -> arrow_array::BooleanArray {
+    (0..column.len()).map(|row| Some(column.is_null(row))).collect()
+}
+
+impl Operator for Table {
+    fn process(&mut self, _port: usize, batch: &ChangeBatch, context: &Context, _out: &mut Output) -> Result {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.snapshot = None;
+        let batch = self.complete(batch, context.clock_millis);
+        match &mut self.rows {
+            Rows::Append(log) => log.append(&batch),
+            Rows::Upsert(keyed) => upsert(keyed, &self.primary_key, &batch),
+            Rows::Retract(bag) => bag.change(&batch),
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, _context: &Context, out: &mut Output) -> Result {
+        match &mut self.rows {
+            Rows::Append(log) => log.pending.drain(..).for_each(|batch| out.push(batch)),
+            Rows::Upsert(keyed) => keyed.flush(UpdateStyle { update_before: true, unchanged: false }, out),
+            Rows::Retract(bag) => {
+                bag.pending.emit(bag.rows.codec(), out);
+                bag.rows.settle();
+            }
+        }
+        Ok(())
+    }
+
+    fn save(&mut self, writer: &mut StateWriter) {
+        match &mut self.rows {
+            Rows::Append(log) => log.save(writer),
+            Rows::Upsert(keyed) => keyed.save(writer),
+            Rows::Retract(bag) => bag.rows.save(writer),
+        }
+    }
+
+    fn load(&mut self, entry: EntryRef) -> Result {
+        self.snapshot = None;
+        match &mut self.rows {
+            Rows::Append(log) => log.loaded.push(entry.value.unwrap_or_default().into()),
+            Rows::Upsert(keyed) => keyed.load(entry),
+            Rows::Retract(bag) => bag.rows.load(entry),
+        }
+        Ok(())
+    }
+
+    fn loaded(&mut self) -> Result {
+        match &mut self.rows {
+            Rows::Append(log) => log.finish_load(),
+            Rows::Upsert(_) => {}
+            Rows::Retract(bag) => bag.rows.finish_load(),
+        }
+        Ok(())
+    }
+
+    fn state_bytes(&self) -> usize {
+        match &self.rows {
+            Rows::Append(log) => log.batches.iter().map(ChangeBatch::memory_bytes).sum(),
+            Rows::Upsert(keyed) => keyed.memory_bytes(),
+            Rows::Retract(bag) => bag.rows.memory_bytes(),
+        }
+    }
+}
+
+fn upsert(keyed: &mut KeyedRows, primary_key: &[usize], batch: &ChangeBatch) {
+    let key_columns: Vec<ArrayRef> = primary_key.iter().map(|&column| batch.column(column).clone()).collect();
+    let ids = keyed.keys(&key_columns, batch.rows());
+    let rows = keyed.encode(batch.columns(), batch.rows());
+    for (row, id) in ids.into_iter().enumerate() {
+        match batch.kind(row) {
+            RowKind::Insert | RowKind::UpdateAfter => keyed.put(id, rows.row(row)),
+            RowKind::Delete => keyed.remove(id),
+            RowKind::UpdateBefore => {}
+        }
+    }
+}
+
+/// Rows in the order in which they came.
+struct Log {
+    codec: RowCodec,
+    batches: Vec<ChangeBatch>,
+    /// Not emitted yet.
+    pending: Vec<ChangeBatch>,
+    /// Batches and rows that a checkpoint has.
+    saved_batches: usize,
+    saved_rows: u64,
+    loaded: Vec<Box<[u8]>>,
+}
+
+/// Small batches at the end of a log are joined until one has this many rows.
+const LOG_BATCH_ROWS: usize = 8192;
+
+impl Log {
+    fn new(types: &[DataType]) -> Self {
+        Self {
+            codec: RowCodec::new(types),
+            batches: Vec::new(),
+            pending: Vec::new(),
+            saved_batches: 0,
+            saved_rows: 0,
+            loaded: Vec::new(),
+        }
+    }
+
+    fn append(&mut self, batch: &ChangeBatch) {
+        let rows = ChangeBatch::inserts(batch.columns().to_vec(), batch.rows());
+        self.pending.push(rows.clone());
+        self.batches.push(rows);
+        self.join_small_batches();
+    }
+
+    /// Halves the number of equal-sized batches at the end, as a binary counter does: each row is copied O(log n) times.
+    fn join_small_batches(&mut self) {
+        while self.batches.len() >= 2 && self.batches.len() - 2 >= self.saved_batches {
+            let [.., first, last] = self.batches.as_slice() else { return };
+            if last.rows() < first.rows() || first.rows() + last.rows() > LOG_BATCH_ROWS {
+                return;
+            }
+            let joined = ChangeBatch::concat(&[first.clone(), last.clone()]);
+            self.batches.truncate(self.batches.len() - 2);
+            self.batches.push(joined);
+        }
+    }
+
+    fn save(&mut self, writer: &mut StateWriter) {
+        if writer.all {
+            (self.saved_batches, self.saved_rows) = (0, 0);
+        }
+        for batch in &self.batches[self.saved_batches..] {
+            let rows = self.codec.encode(batch.columns(), batch.rows());
+            for row in rows.iter() {
+                writer.put(0, 0, &self.saved_rows.to_be_bytes(), Some(row));
+                self.saved_rows += 1;
+            }
+        }
+        self.saved_batches = self.batches.len();
+    }
+
+    /// Entries come ordered by key, which is the row's number.
+    fn finish_load(&mut self) {
+        let rows = std::mem::take(&mut self.loaded);
+        for part in rows.chunks(LOG_BATCH_ROWS) {
+            let columns = self.codec.decode(part.iter().map(|row| &**row));
+            self.batches.push(ChangeBatch::inserts(columns, part.len()));
+        }
+        self.saved_rows = rows.len() as u64;
+        self.saved_batches = self.batches.len();
+    }
+}
+
+/// A multiset of rows; its change stream is what was written.
+struct Bag {
+    rows: KeyedMultiset,
+    pending: RowEmitter,
+}
+
+impl Bag {
+    fn change(&mut self, batch: &ChangeBatch) {
+        let keys = self.rows.keys(&[], batch.rows());
+        let rows = self.rows.encode(batch.columns(), batch.rows());
+        for (row, key) in keys.into_iter().enumerate() {
+            let bytes = rows.row(row);
+            self.rows.add(key, bytes, batch.kind(row).sign());
+            self.pending.push(batch.kind(row), bytes);
+        }
+    }
+
+    fn content(&self) -> ChangeBatch {
+        let rows: Vec<&[u8]> = self
+            .rows
+            .iter()
+            .flat_map(|(row, count)| std::iter::repeat_n(row, usize::try_from(count).unwrap_or(0)))
+            .collect();
+        let count = rows.len();
+        ChangeBatch::inserts(self.rows.codec().decode(rows), count)
+    }
+}

@@ -1,0 +1,100 @@
+//! The engine as a whole: plans in, changelogs out.
+
+use crate::testing::{changes, plan, render};
+use crate::{Delivery, Engine, Input, ManagedMode, MemoryStore, Options, TableDef, TableKind};
+use data::{DataType, Field, Schema};
+
+fn external(name: &str) -> TableDef {
+    let fields = vec![Field::new("k", DataType::int()), Field::new("v", DataType::string())];
+    TableDef { name: name.to_owned(), schema: Schema::new(fields), primary_key: vec![], kind: TableKind::External }
+}
+
+fn managed(name: &str, mode: ManagedMode) -> TableDef {
+    let primary_key = if mode == ManagedMode::Upsert { vec![0] } else { vec![] };
+    TableDef { primary_key, kind: TableKind::Managed { mode, rowtime: None }, ..external(name) }
+}
+
+fn feed(engine: &mut Engine, table: &str, rows: &str) -> Vec<String> {
+    let types = [DataType::int(), DataType::string()];
+    let input = Input::Rows { table: table.to_owned(), split: 0, batch: changes(&types, rows) };
+    let output = engine.epoch(0, vec![input]).expect("epoch");
+    output.changes.iter().flat_map(|change| render(&types, &change.batch)).collect()
+}
+
+#[test]
+fn a_sink_gets_what_a_scan_reads() {
+    for delivery in [Delivery::Record, Delivery::Batch] {
+        let mut engine = Engine::new(Options { delivery, ..Options::default() });
+        engine.add_table(external("s")).expect("table");
+        engine.add_table(external("t")).expect("table");
+        engine.attach(&plan::sink("t", plan::scan("s")), "insert").expect("attach");
+        assert_eq!(feed(&mut engine, "s", "+I 1 a\n+I 2 b"), ["+I[1, a]", "+I[2, b]"]);
+    }
+}
+
+#[test]
+fn a_managed_table_keeps_the_last_row_of_each_key() {
+    for delivery in [Delivery::Record, Delivery::Batch] {
+        let mut engine = Engine::new(Options { delivery, ..Options::default() });
+        engine.add_table(external("s")).expect("table");
+        engine.add_table(managed("m", ManagedMode::Upsert)).expect("table");
+        engine.attach(&plan::sink("m", plan::scan("s")), "insert").expect("attach");
+        engine.attach(&plan::scan("m"), "select").expect("attach");
+        feed(&mut engine, "s", "+I 1 a\n+I 2 b");
+        let seen = feed(&mut engine, "s", "+I 1 c\n-D 2 b\n+I 1 d");
+        let snapshot = engine.snapshot("m").expect("snapshot");
+        let types: Vec<DataType> = snapshot.schema.types().cloned().collect();
+        assert_eq!(render(&types, &snapshot.batches[0]), ["+I[1, d]"]);
+        let reader: Vec<&str> = seen[3..].iter().map(String::as_str).collect();
+        match delivery {
+            Delivery::Batch => assert_eq!(reader, ["-U[1, a]", "+U[1, d]", "-D[2, b]"]),
+            Delivery::Record => {
+                assert_eq!(reader, ["-U[1, a]", "+U[1, c]", "-D[2, b]", "-U[1, c]", "+U[1, d]"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_late_reader_gets_the_table_as_it_is() {
+    let mut engine = Engine::new(Options::default());
+    engine.add_table(managed("m", ManagedMode::Append)).expect("table");
+    feed(&mut engine, "m", "+I 1 a\n+I 2 b");
+    engine.attach(&plan::scan("m"), "select").expect("attach");
+    assert_eq!(feed(&mut engine, "m", "+I 3 c"), ["+I[1, a]", "+I[2, b]", "+I[3, c]"]);
+}
+
+#[test]
+fn a_restored_engine_goes_on_where_the_checkpoint_was() {
+    let mut store = MemoryStore::default();
+    let build = |parallelism| {
+        let mut engine = Engine::new(Options { parallelism, ..Options::default() });
+        for mode in [ManagedMode::Upsert, ManagedMode::Append, ManagedMode::Retract] {
+            engine.add_table(managed(&format!("{mode:?}"), mode)).expect("table");
+        }
+        engine.attach(&plan::scan("Upsert"), "select").expect("attach");
+        engine
+    };
+    let mut engine = build(1);
+    for table in ["Upsert", "Append", "Retract"] {
+        feed(&mut engine, table, "+I 1 a\n+I 2 b");
+    }
+    engine.checkpoint(&mut store, serde_json::json!({"at": 7})).expect("checkpoint");
+    feed(&mut engine, "Upsert", "+I 9 z");
+    let mut engine = build(3);
+    assert_eq!(engine.restore(&mut store).expect("restore"), Some(serde_json::json!({"at": 7})));
+    assert_eq!(feed(&mut engine, "Upsert", "+I 1 c"), ["-U[1, a]", "+U[1, c]"]);
+    assert_eq!(engine.snapshot("Append").expect("snapshot").rows(), 2);
+    assert_eq!(engine.snapshot("Retract").expect("snapshot").rows(), 2);
+    assert_eq!(engine.epoch_number(), 4);
+}
+
+#[test]
+fn what_cannot_run_is_refused() {
+    let mut engine = Engine::new(Options::default());
+    engine.add_table(managed("m", ManagedMode::Append)).expect("table");
+    let unknown = engine.attach(&plan::scan("nowhere"), "select").expect_err("unknown table");
+    assert_eq!(unknown.code, "HW9201");
+    let itself = engine.attach(&plan::sink("m", plan::scan("m")), "insert").expect_err("feeds itself");
+    assert_eq!(itself.code, "HW3204");
+}
