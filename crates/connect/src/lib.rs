@@ -7,11 +7,13 @@
 //! Adding a connector is one module with a `DEF` and one line in [`connectors`].
 
 mod blackhole;
-
+mod clock;
+mod datagen;
 mod filesystem;
 mod format;
 mod options;
-
+mod print;
+mod rowtext;
 mod spec;
 mod suggest;
 
@@ -24,7 +26,7 @@ pub use spec::{
 
 /// Every connector there is.
 pub fn connectors() -> &'static [ConnectorDef] {
-    static CONNECTORS: &[ConnectorDef] = &[filesystem::DEF, blackhole::DEF];
+    static CONNECTORS: &[ConnectorDef] = &[filesystem::DEF, datagen::DEF, clock::DEF, print::DEF, blackhole::DEF];
     CONNECTORS
 }
 

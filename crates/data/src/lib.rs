@@ -13,6 +13,8 @@ pub mod located;
 pub mod port;
 pub mod schema;
 pub mod storage;
+pub mod text;
+pub mod time;
 pub mod types;
 pub mod value;
 

@@ -7,7 +7,7 @@ mod path;
 mod sink;
 mod source;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::format::format;
 use crate::options::{OptionDef, OptionKind};

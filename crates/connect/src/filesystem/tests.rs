@@ -209,6 +209,14 @@ fn csv_headers_name_the_columns() {
 }
 
 #[test]
+fn headers_may_lack_optional_columns() {
+    let options = [("headwater.csv.header", "true"), ("headwater.csv.optional-columns", "b")];
+    check(b"a\nu\n", "a STRING, b INT", &options, &[r#""u", null"#]);
+    check(b"b,a\n1,u\n", "a STRING, b INT", &options, &[r#""u", 1"#]);
+    check(b"b\n1\n", "a STRING, b INT", &options, &["HW3102 it lacks a; it has b"]);
+}
+
+#[test]
 fn csv_rows_that_do_not_fit_end_the_stream_with_place_and_value() {
     let check = |text: &[u8], columns, expect| check(text, columns, &[], &[expect]);
     check(b"1,2\n1,x\n", "a INT, b INT", "HW3103 in, line 2: column 'b': 'x' is not a INT");

@@ -20,7 +20,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 struct Column {
     name: String,
     data_type: DataType,
-    field: usize,
+    /// Absent when the header does not have it, which it may: every row is NULL.
+    field: Option<usize>,
 }
 
 struct CsvReader {
@@ -53,15 +54,16 @@ pub(super) fn open(
     }
     if options.header {
         let (found, behind) = header(&options, path, origin)?;
-        check_header(&names, &found, &read.spec.name, origin)?;
+        let required: Vec<&String> = names.iter().filter(|name| !options.optional.contains(name)).collect();
+        check_header(&required, &found, &read.spec.name, origin)?;
         names = found;
         if position.offset == 0 {
             begin = behind;
         }
     }
-    let column = |&wanted: &usize| {
-        let column = &read.columns[wanted];
-        let field = names.iter().position(|name| *name == column.name).unwrap_or(wanted);
+    let column = |wanted: &usize| {
+        let column = &read.columns[*wanted];
+        let field = names.iter().position(|name| *name == column.name);
         Column { name: column.name.clone(), data_type: column.data_type.clone(), field }
     };
     Ok(Box::new(CsvReader {
@@ -119,9 +121,9 @@ fn header(options: &CsvOptions, path: &Path, origin: &str) -> Result<(Vec<String
     }
 }
 
-fn check_header(columns: &[String], header: &[String], table: &str, origin: &str) -> Result<(), Diagnostic> {
+fn check_header(columns: &[&String], header: &[String], table: &str, origin: &str) -> Result<(), Diagnostic> {
     let missing: Vec<&str> =
-        columns.iter().filter(|column| !header.contains(column)).map(|column| column.as_str()).collect();
+        columns.iter().filter(|column| !header.contains(**column)).map(|column| column.as_str()).collect();
     let doubled = header.iter().enumerate().find(|(at, name)| columns.contains(name) && header[..*at].contains(name));
     let detail = match (missing.as_slice(), doubled) {
         ([], None) => return Ok(()),
@@ -252,7 +254,7 @@ impl CsvReader {
         let mut unfit = Vec::new();
         for column in &self.columns {
             let field = |row: usize| {
-                let text = records.fields[row * self.width + column.field].text(input, &records.scratch)?;
+                let text = records.fields[row * self.width + column.field?].text(input, &records.scratch)?;
                 (null_literal != Some(text)).then_some(text)
             };
             unfit.clear();

@@ -44,6 +44,11 @@ pub(crate) const DEF: FormatDef = FormatDef {
             "Files begin with a row of column names: columns are found by name; sinks write one",
         )
         .default("false"),
+        OptionDef::new(
+            "headwater.csv.optional-columns",
+            OptionKind::Text,
+            "Columns, separated by commas, that a header may lack: they are NULL in such a file",
+        ),
         MAX_ROW_BYTES,
     ],
     check,
@@ -57,6 +62,8 @@ struct CsvOptions {
     dialect: Dialect,
     rules: TextRules,
     header: bool,
+    /// Columns that a header may lack.
+    optional: Vec<String>,
     scientific: bool,
     max_row_bytes: usize,
 }
@@ -78,6 +85,10 @@ impl CsvOptions {
                     element_delimiter: options.text("csv.array-element-delimiter").unwrap_or(";").into(),
                 },
                 header: options.flag("headwater.csv.header"),
+                optional: options
+                    .text("headwater.csv.optional-columns")
+                    .map(|text| text.split(',').map(|name| name.trim().to_owned()).collect())
+                    .unwrap_or_default(),
                 scientific: options.flag("csv.write-bigdecimal-in-scientific-notation"),
                 max_row_bytes: options
                     .size_bytes(MAX_ROW_BYTES.name)
@@ -112,6 +123,17 @@ fn check(spec: &TableSpec) -> Vec<Diagnostic> {
                 .detail("'csv.quote-character' and 'csv.disable-quote-character' contradict each other")
                 .hint("remove one of the two options"),
         );
+    }
+    if let Some(names) = spec.option("headwater.csv.optional-columns") {
+        for name in names.split(',').map(str::trim) {
+            if !spec.schema.index_of(name).is_some_and(|column| spec.schema.fields[column].data_type.nullable) {
+                found.push(
+                    config("HW4104", format!("column '{name}' cannot be optional"))
+                        .detail(format!("table '{}' has no column of that name that may be NULL", spec.name))
+                        .hint("name nullable columns of the table in 'headwater.csv.optional-columns'"),
+                );
+            }
+        }
     }
     found
 }
