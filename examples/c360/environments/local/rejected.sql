@@ -1,0 +1,6 @@
+CREATE TABLE rejected_rows (
+  origin STRING COMMENT 'The file',
+  line BIGINT COMMENT 'The line in it, from 1',
+  reason STRING COMMENT 'A code and what is wrong',
+  `raw` STRING COMMENT 'The row as it came, cut to a readable length'
+) COMMENT 'Rows that could not be read';
