@@ -7,10 +7,15 @@
 
 pub mod aggregate;
 pub mod expr;
+mod lookup;
 pub mod registry;
+mod scalar;
+pub mod typing;
 
 pub use aggregate::{Accumulator, AggregateDef, AggregateRows, AggregateSite};
 pub use expr::{Expr, ExprKind};
+pub use lookup::{aggregate, all, all_aggregates, scalar};
 pub use registry::{
-    BindArg, BindError, Binding, CallSite, EvalContext, EvalError, Family, KernelArgs, ScalarDef, Volatility,
+    BindArg, BindError, Binding, CallSite, EvalContext, EvalError, Example, Family, Kernel, KernelArgs, ScalarDef,
+    Volatility,
 };

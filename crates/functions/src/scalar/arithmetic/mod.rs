@@ -1,0 +1,5 @@
+//! Arithmetic operators and numeric functions.
+
+use crate::registry::ScalarDef;
+
+pub(crate) static FUNCTIONS: &[ScalarDef] = &[];

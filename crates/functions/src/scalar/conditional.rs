@@ -1,0 +1,5 @@
+//! Conditional functions.
+
+use crate::registry::ScalarDef;
+
+pub(crate) static FUNCTIONS: &[ScalarDef] = &[];

@@ -1,0 +1,28 @@
+//! The table of all scalar functions and operators: one slice per file of a family, in the order of the documentation.
+//!
+//! A big family is a folder with a file per group of functions; each of its files has its own line here.
+
+pub(crate) mod arithmetic;
+pub(crate) mod comparison;
+pub(crate) mod conditional;
+pub(crate) mod construction;
+pub(crate) mod conversion;
+pub(crate) mod hash;
+pub(crate) mod logical;
+pub(crate) mod string;
+pub(crate) mod temporal;
+
+use crate::registry::ScalarDef;
+
+/// Every scalar function. A name is defined once.
+pub(crate) static FAMILIES: &[&[ScalarDef]] = &[
+    comparison::FUNCTIONS,
+    logical::FUNCTIONS,
+    arithmetic::FUNCTIONS,
+    string::FUNCTIONS,
+    temporal::FUNCTIONS,
+    conditional::FUNCTIONS,
+    conversion::FUNCTIONS,
+    construction::FUNCTIONS,
+    hash::FUNCTIONS,
+];

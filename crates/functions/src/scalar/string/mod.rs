@@ -1,0 +1,5 @@
+//! String functions.
+
+use crate::registry::ScalarDef;
+
+pub(crate) static FUNCTIONS: &[ScalarDef] = &[];

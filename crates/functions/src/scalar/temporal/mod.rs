@@ -1,0 +1,5 @@
+//! Date and time functions.
+
+use crate::registry::ScalarDef;
+
+pub(crate) static FUNCTIONS: &[ScalarDef] = &[];
