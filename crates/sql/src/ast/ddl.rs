@@ -11,13 +11,14 @@ use data::Span;
 pub struct CreateTable {
     pub temporary: bool,
     pub or_replace: bool,
+    /// `REPLACE TABLE`: the table must exist.
+    pub replace: bool,
     pub if_not_exists: bool,
     pub name: ObjectName,
     pub columns: Columns,
     pub comment: Option<Text>,
     pub distribution: Option<Distribution>,
     pub partitioned_by: Vec<Ident>,
-    pub connection: Option<ObjectName>,
     pub options: Vec<Property>,
     pub like: Option<TableLike>,
     pub query: Option<Box<Query>>,
@@ -143,14 +144,12 @@ pub struct CreateView {
     pub name: ObjectName,
     pub columns: Vec<Ident>,
     pub comment: Option<Text>,
-    pub options: Vec<Property>,
     pub query: Box<Query>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreateMaterializedTable {
     pub or_alter: bool,
-    pub if_not_exists: bool,
     pub name: ObjectName,
     pub columns: Columns,
     pub comment: Option<Text>,
@@ -170,11 +169,22 @@ pub enum RefreshMode {
     Continuous,
 }
 
-/// `START_MODE = RESUME_OR_FROM_BEGINNING`, `FROM_TIMESTAMP('...')` and such: a keyword with an optional argument.
+/// `START_MODE = FROM_BEGINNING`, `FROM_NOW(INTERVAL '1' DAY)` and such.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StartMode {
-    pub mode: Ident,
+    pub kind: StartModeKind,
+    /// The interval or the timestamp in parentheses.
     pub argument: Option<Expr>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartModeKind {
+    FromBeginning,
+    FromNow,
+    FromTimestamp,
+    ResumeOrFromBeginning,
+    ResumeOrFromNow,
+    ResumeOrFromTimestamp,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -226,7 +236,7 @@ pub enum FunctionLanguage {
     Sql,
 }
 
-/// `JAR 'uri'`, `FILE 'uri'`, `ARCHIVE 'uri'`
+/// `JAR 'uri'`, `ARTIFACT 'uri'`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resource {
     pub kind: ResourceKind,
@@ -236,13 +246,13 @@ pub struct Resource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResourceKind {
     Jar,
-    File,
-    Archive,
+    Artifact,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreateModel {
     pub temporary: bool,
+    pub or_replace: bool,
     pub if_not_exists: bool,
     pub name: ObjectName,
     pub input: Vec<Column>,
@@ -267,7 +277,6 @@ pub struct CreateConnection {
 pub struct AlterTable {
     pub if_exists: bool,
     pub name: ObjectName,
-    pub partition: Vec<PartitionValue>,
     pub action: AlterTableAction,
 }
 
@@ -295,7 +304,6 @@ pub enum AlterTableAction {
     ModifyDistribution(Distribution),
     AddPartitions { if_not_exists: bool, partitions: Vec<AddPartition> },
     DropPartitions { if_exists: bool, partitions: Vec<Vec<PartitionValue>> },
-    Compact,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -335,8 +343,6 @@ pub struct AlterView {
 #[derive(Clone, Debug, PartialEq)]
 pub enum AlterViewAction {
     Rename(ObjectName),
-    SetOptions(Vec<Property>),
-    ResetOptions(Vec<Text>),
     As(Box<Query>),
 }
 
@@ -355,8 +361,6 @@ pub enum AlterMaterializedTableAction {
     SetRefreshMode(RefreshMode),
     SetOptions(Vec<Property>),
     ResetOptions(Vec<Text>),
-    ResetFreshness,
-    ResetRefreshMode,
     As(Box<Query>),
     /// Changes of columns, constraints, distribution, as for a table.
     Table(AlterTableAction),

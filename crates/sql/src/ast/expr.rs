@@ -228,6 +228,8 @@ pub enum IsTest {
 pub enum LikeKind {
     Like,
     SimilarTo,
+    Rlike,
+    Ilike,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -298,20 +300,14 @@ pub enum ArgValue {
     Star,
     /// `name => DEFAULT`
     Default,
-    /// `DESCRIPTOR(a, b)`; Flink also lets a column of it carry a type.
-    Descriptor(Vec<DescriptorColumn>),
+    /// `DESCRIPTOR(a, b)`
+    Descriptor(Vec<Ident>),
     Table(Box<TableArg>),
     /// `MODEL m`, an argument of ML_PREDICT.
     Model(ObjectName),
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub struct DescriptorColumn {
-    pub name: ObjectName,
-    pub data_type: Option<TypeName>,
-}
-
-/// `TABLE t`, `(SELECT ...)` or `TABLE(SELECT ...)` as an argument, with how its rows are partitioned and ordered.
+/// `TABLE t` or `(SELECT ...)` as an argument, with how its rows are partitioned and ordered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableArg {
     pub source: TableArgSource,
@@ -404,20 +400,16 @@ pub enum JsonCall {
         items: Vec<JsonItem>,
         on_null: Option<JsonOnNull>,
     },
-    /// An aggregate.
+    /// An aggregate. (Neither FILTER nor OVER may follow the two.)
     ObjectAgg {
         entry: JsonEntry,
         on_null: Option<JsonOnNull>,
-        filter: Option<Expr>,
-        over: Option<Over>,
     },
-    /// An aggregate.
+    /// An aggregate. `order_by` may be written inside or as WITHIN GROUP.
     ArrayAgg {
         item: JsonItem,
         order_by: Vec<OrderItem>,
         on_null: Option<JsonOnNull>,
-        filter: Option<Expr>,
-        over: Option<Over>,
     },
 }
 

@@ -217,20 +217,12 @@ pub enum JoinKind {
     Right,
     Full,
     Cross,
-    /// `LEFT SEMI JOIN` and such are not Flink's; `ASOF` parses.
-    Asof,
-    LeftAsof,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum JoinCondition {
     On(Expr),
     Using(Vec<Ident>),
-    /// `MATCH_CONDITION x ON y`
-    Asof {
-        matching: Expr,
-        on: Expr,
-    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -274,7 +266,6 @@ pub struct Frame {
     pub unit: FrameUnit,
     pub start: FrameBound,
     pub end: FrameBound,
-    pub exclude: Option<FrameExclude>,
     /// `DISALLOW PARTIAL`
     pub disallow_partial: bool,
     pub span: Span,
@@ -293,14 +284,6 @@ pub enum FrameBound {
     CurrentRow,
     Following(Expr),
     UnboundedFollowing,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FrameExclude {
-    CurrentRow,
-    Group,
-    Ties,
-    NoOthers,
 }
 
 /// `input MATCH_RECOGNIZE (...)`

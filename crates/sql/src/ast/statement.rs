@@ -65,14 +65,14 @@ pub enum StatementKind {
     CompilePlan {
         path: Text,
         if_not_exists: bool,
-        statement: Box<PlanStatement>,
+        statement: Box<Statement>,
     },
     /// `EXECUTE PLAN 'path'`
     ExecutePlan(Text),
     /// `COMPILE AND EXECUTE PLAN 'path' FOR ...`
     CompileAndExecutePlan {
         path: Text,
-        statement: Box<PlanStatement>,
+        statement: Box<Statement>,
     },
     Analyze(Box<Analyze>),
     /// `CALL procedure(args)`
@@ -185,7 +185,7 @@ pub struct Update {
     pub table: ObjectName,
     pub hints: Vec<super::Hint>,
     pub alias: Option<Ident>,
-    pub assignments: Vec<(ObjectName, Expr)>,
+    pub assignments: Vec<(Ident, Expr)>,
     pub filter: Option<Expr>,
 }
 
@@ -246,7 +246,6 @@ pub enum ShowCreate {
     MaterializedTable,
     Catalog,
     Model,
-    Function,
     Connection,
 }
 
@@ -262,10 +261,11 @@ pub enum Describe {
     Job(Text),
 }
 
+/// Of a query, an INSERT, a CREATE TABLE ... AS or a statement set; PLAN FOR and EXECUTE before it mean nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explain {
     pub details: Vec<ExplainDetail>,
-    pub statement: PlanStatement,
+    pub statement: Box<Statement>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -274,16 +274,6 @@ pub enum ExplainDetail {
     ChangelogMode,
     JsonExecutionPlan,
     PlanAdvice,
-}
-
-/// What can be explained or compiled. (`EXPLAIN PLAN FOR x` and `EXPLAIN x` are one.)
-#[derive(Clone, Debug, PartialEq)]
-pub enum PlanStatement {
-    /// A query, an INSERT, or what else Flink explains; whole statements, so that spans are kept.
-    Statement(Box<Statement>),
-    StatementSet(Vec<Insert>),
-    /// `EXPLAIN 'path'` of a compiled plan.
-    Plan(Text),
 }
 
 /// `ANALYZE TABLE t [PARTITION (...)] COMPUTE STATISTICS [FOR COLUMNS a, b | FOR ALL COLUMNS]`

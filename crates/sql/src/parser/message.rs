@@ -1,0 +1,270 @@
+//! What to say when a token does not fit: what was expected, what stands there, and what was probably meant.
+
+use super::{Expect, Parser, Read, Stop};
+use crate::keyword::Kw;
+use crate::lexer::TokenKind;
+use data::diagnostic::{Fix, Related};
+use data::{Diagnostic, Span};
+
+/// More alternatives than this say nothing any more.
+const MAX_SHOWN: usize = 6;
+
+impl Parser<'_> {
+    /// Records a diagnostic and stops. A second one at the same place is an echo and is dropped.
+    pub(super) fn fail<T>(&mut self, diagnostic: Diagnostic) -> Read<T> {
+        let echo = self.errors.iter().rev().take(2).any(|last| {
+            last.level == diagnostic.level && last.span.map(|span| span.start) == diagnostic.span.map(|span| span.start)
+        });
+        let cut_off = self.unclosed && diagnostic.span.is_some_and(|span| span.start as usize >= self.text.len());
+        if !echo && !cut_off {
+            self.errors.push(diagnostic);
+        }
+        Err(Stop)
+    }
+
+    /// Fails at the current token, with what was asked for here as expectations.
+    pub(super) fn unexpected<T>(&mut self) -> Read<T> {
+        let diagnostic = self.describe();
+        self.fail(diagnostic)
+    }
+
+    /// As `unexpected`, inside a parenthesis opened at `open`.
+    pub(super) fn unexpected_in<T>(&mut self, open: Span) -> Read<T> {
+        let mut diagnostic = self.describe();
+        if matches!(self.kind(), TokenKind::End | TokenKind::Semicolon) {
+            diagnostic.code = "HW1002";
+            diagnostic.message = "this parenthesis is never closed".to_string();
+            diagnostic.detail = Some(format!("the statement ends before a `)`; {}", self.expectation_text()));
+            diagnostic.hint = Some("close it with `)`".to_string());
+            diagnostic.span = Some(open);
+        } else {
+            diagnostic.related.push(Related {
+                message: "the parenthesis opened here".to_string(),
+                span: Some(open),
+                file: None,
+            });
+        }
+        self.fail(diagnostic)
+    }
+
+    fn describe(&mut self) -> Diagnostic {
+        let token = self.token();
+        if token.kind == TokenKind::Unknown {
+            // The lexer has said what is wrong with it.
+            return Diagnostic::parse("HW1004", token.span, "this is not part of the language");
+        }
+        let wants_name = self.expected.iter().any(|expected| matches!(expected, Expect::Thing("a name")));
+        if let TokenKind::Word(Some(keyword)) = token.kind
+            && keyword.is_reserved()
+            && wants_name
+            && self.looks_like_name(keyword)
+        {
+            return self.reserved(token.span);
+        }
+        let mut diagnostic =
+            Diagnostic::parse("HW1001", token.span, format!("{}, found {}", self.expectation_text(), self.found()));
+        if let Some((hint, fix)) = self.guess() {
+            diagnostic.hint = Some(hint);
+            diagnostic.fix.extend(fix);
+        }
+        diagnostic
+    }
+
+    /// A reserved word in the place of a name, as far as what follows tells.
+    fn looks_like_name(&self, keyword: Kw) -> bool {
+        let clause = matches!(
+            keyword,
+            Kw::FROM
+                | Kw::SELECT
+                | Kw::WHERE
+                | Kw::GROUP
+                | Kw::ORDER
+                | Kw::AS
+                | Kw::ON
+                | Kw::WITH
+                | Kw::VALUES
+                | Kw::SET
+        );
+        !clause
+    }
+
+    fn reserved(&self, span: Span) -> Diagnostic {
+        let word = self.slice(span);
+        let mut diagnostic = Diagnostic::parse("HW1003", span, format!("`{word}` is a reserved word"))
+            .detail("it cannot be a name as it stands")
+            .hint(format!("write it in back quotes: `{word}`"));
+        diagnostic.fix.push(Fix { span, text: format!("`{word}`") });
+        diagnostic
+    }
+
+    /// `expected a, b or c`
+    fn expectation_text(&self) -> String {
+        let mut names: Vec<String> = Vec::new();
+        let things = self.expected.iter().filter(|expected| matches!(expected, Expect::Thing(_)));
+        let others = self.expected.iter().filter(|expected| !matches!(expected, Expect::Thing(_)));
+        for expected in things.chain(others) {
+            let name = expected_name(*expected);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if names.len() > MAX_SHOWN {
+            names.truncate(MAX_SHOWN);
+            names.push("something else".to_string());
+        }
+        match names.split_last() {
+            None => "expected the end of the statement".to_string(),
+            Some((only, [])) => format!("expected {only}"),
+            Some((last, rest)) => format!("expected {} or {last}", rest.join(", ")),
+        }
+    }
+
+    fn found(&self) -> String {
+        match self.kind() {
+            TokenKind::End => "the end of the text".to_string(),
+            TokenKind::Semicolon => "the end of the statement".to_string(),
+            TokenKind::String => "a string".to_string(),
+            _ => {
+                let text = self.slice(self.span());
+                let shown: String = text.chars().take(40).collect();
+                format!("`{}`", shown.replace('`', "'"))
+            }
+        }
+    }
+
+    /// What was probably meant.
+    fn guess(&self) -> Option<(String, Option<Fix>)> {
+        let span = self.span();
+        if let Some(word) = self.word()
+            && let Some(keyword) = self.near_miss(word)
+        {
+            return Some((format!("did you mean `{keyword}`?"), Some(Fix { span, text: keyword.to_string() })));
+        }
+        let previous = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).copied();
+        if let Some(previous) = previous
+            && matches!(previous.kind, TokenKind::Word(keyword) if !keyword.is_some_and(Kw::is_reserved))
+        {
+            let word = self.slice(previous.span);
+            if let Some(keyword) = self.near_miss(word) {
+                let fix = Fix { span: previous.span, text: keyword.to_string() };
+                return Some((format!("did you mean `{keyword}` instead of `{word}`?"), Some(fix)));
+            }
+        }
+        self.guess_from_token(previous.map(|token| token.kind))
+    }
+
+    fn guess_from_token(&self, previous: Option<TokenKind>) -> Option<(String, Option<Fix>)> {
+        let span = self.span();
+        let wants_comma = self.expected.contains(&Expect::Token(TokenKind::Comma));
+        let here = Span { start: span.start, end: span.start };
+        match self.kind() {
+            TokenKind::Equal if previous == Some(TokenKind::Equal) => {
+                let fix = Fix { span, text: String::new() };
+                Some(("write a single `=`".to_string(), Some(fix)))
+            }
+            TokenKind::BangEqual => Some(("write `<>`".to_string(), Some(Fix { span, text: "<>".to_string() }))),
+            TokenKind::Colon => Some(("there is no `::`; write CAST(x AS type)".to_string(), None)),
+            TokenKind::Word(Some(keyword)) if keyword.is_reserved() && previous == Some(TokenKind::Comma) => {
+                Some(("remove the comma before it, or write the missing element".to_string(), None))
+            }
+            TokenKind::RightParen if previous == Some(TokenKind::Comma) => {
+                Some(("remove the comma before it, or write the missing element".to_string(), None))
+            }
+            TokenKind::Word(_) | TokenKind::Quoted | TokenKind::String | TokenKind::Integer | TokenKind::Decimal
+                if wants_comma =>
+            {
+                Some(("a comma may be missing before it".to_string(), Some(Fix { span: here, text: ", ".to_string() })))
+            }
+            TokenKind::RightParen => Some(("there is no parenthesis to close here".to_string(), None)),
+            _ => None,
+        }
+    }
+
+    /// The expected keyword that a word resembles.
+    pub(super) fn near_miss(&self, word: &str) -> Option<&'static str> {
+        if word.len() < 3 {
+            return None;
+        }
+        let word = word.to_ascii_uppercase();
+        let allowed = if word.len() < 6 { 1 } else { 2 };
+        self.expected
+            .iter()
+            .filter_map(|expected| match expected {
+                Expect::Kw(keyword) => Some(keyword.text()),
+                _ => None,
+            })
+            .map(|keyword| (distance(&word, keyword), keyword))
+            .filter(|&(distance, _)| distance > 0 && distance <= allowed)
+            .min()
+            .map(|(_, keyword)| keyword)
+    }
+}
+
+fn expected_name(expected: Expect) -> String {
+    match expected {
+        Expect::Kw(keyword) => format!("`{}`", keyword.text()),
+        Expect::Thing(thing) => thing.to_string(),
+        Expect::Token(kind) => symbol(kind).map_or("the end of the statement".to_string(), |text| format!("`{text}`")),
+    }
+}
+
+/// How a token of fixed text is written.
+pub(crate) fn symbol(kind: TokenKind) -> Option<&'static str> {
+    use TokenKind::*;
+    Some(match kind {
+        LeftParen => "(",
+        RightParen => ")",
+        LeftBracket => "[",
+        RightBracket => "]",
+        LeftBrace => "{",
+        RightBrace => "}",
+        Comma => ",",
+        Semicolon => ";",
+        Dot => ".",
+        Star => "*",
+        Plus => "+",
+        Minus => "-",
+        Slash => "/",
+        Percent => "%",
+        Equal => "=",
+        NotEqual => "<>",
+        BangEqual => "!=",
+        Less => "<",
+        LessEqual => "<=",
+        Greater => ">",
+        GreaterEqual => ">=",
+        Concat => "||",
+        Pipe => "|",
+        Arrow => "=>",
+        Colon => ":",
+        Question => "?",
+        Caret => "^",
+        HintBegin => "/*+",
+        HintEnd => "*/",
+        _ => return None,
+    })
+}
+
+/// Edits between two short words; two swapped neighbours are one edit.
+pub(crate) fn distance(left: &str, right: &str) -> usize {
+    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+    if left.len().abs_diff(right.len()) > 2 {
+        return usize::MAX;
+    }
+    let mut rows = vec![vec![0usize; right.len() + 1]; left.len() + 1];
+    for i in 0..=left.len() {
+        for j in 0..=right.len() {
+            rows[i][j] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let change = usize::from(left[i - 1] != right[j - 1]);
+                let mut best = (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(rows[i - 1][j - 1] + change);
+                if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
+                    best = best.min(rows[i - 2][j - 2] + 1);
+                }
+                best
+            };
+        }
+    }
+    rows[left.len()][right.len()]
+}
