@@ -27,6 +27,8 @@ pub(crate) mod precedence {
     pub(crate) const ADDITIVE: u8 = 40;
     pub(crate) const MULTIPLICATIVE: u8 = 60;
     pub(crate) const SIGN: u8 = 80;
+    /// Fields and elements, and whatever needs no parentheses.
+    pub(crate) const POSTFIX: u8 = 100;
 }
 use precedence as p;
 

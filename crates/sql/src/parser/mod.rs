@@ -24,6 +24,7 @@ use crate::ast::{Ident, ObjectName, Property, Text};
 use crate::keyword::Kw;
 use crate::lexer::{Lexed, Token, TokenKind};
 use data::{Diagnostic, Span};
+pub(crate) use expr::precedence;
 pub use statement::Parsed;
 
 /// An error was recorded.
