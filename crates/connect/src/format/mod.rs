@@ -7,7 +7,7 @@
 mod column;
 mod csv;
 mod lines;
-pub(crate) mod render;
+mod render;
 
 mod reject;
 mod text;
