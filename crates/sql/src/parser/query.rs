@@ -28,7 +28,7 @@ const CLAUSES: &[Kw] = &[
 ];
 
 /// More set operations in a row than this make a tree too deep.
-const MAX_SET_OPS: usize = 1000;
+const MAX_SET_OPS: usize = 500;
 
 impl Parser<'_> {
     /// Whether a query begins here without a parenthesis.

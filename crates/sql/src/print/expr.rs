@@ -589,7 +589,7 @@ fn op_precedence(op: BinaryOp) -> u8 {
     match op {
         Or => p::OR,
         And => p::AND,
-        IsDistinctFrom | IsNotDistinctFrom | Plus | Minus => p::ADDITIVE,
+        Plus | Minus => p::ADDITIVE,
         Multiply | Divide | Modulo | Concat => p::MULTIPLICATIVE,
         MultisetUnion | MultisetUnionAll | MultisetExcept | MultisetExceptAll => p::MULTISET,
         MultisetIntersect | MultisetIntersectAll => p::MULTISET_INTERSECT,
