@@ -105,6 +105,7 @@ impl KeyedMultiset {
     }
 
     fn link(&mut self, key: u32, id: u32) {
+        self.keys.revive(key);
         if self.ends.len() <= key as usize {
             self.ends.resize(key as usize + 1, (END, END));
         }
