@@ -5,10 +5,13 @@
 //!   all of them at [`Operator::flush`]. The scheduler decides how much lies between; an operator never knows.
 //! - *shard*: one of several instances of a keyed operator, each with a range of key groups.
 
+mod aggregate;
 mod calc;
 mod changelog_normalize;
 mod deduplicate;
+mod distinct;
 mod drop_update_before;
+mod groups;
 mod rank;
 mod removed;
 mod scan;
@@ -181,6 +184,7 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
     Ok(match &node.op {
         Op::Values { rows } => Box::new(values::Values::new(node, rows)),
         Op::Calc { columns, condition } => Box::new(calc::Calc::new(columns, condition.as_ref())?),
+        Op::Aggregate { keys, calls } => Box::new(aggregate::Aggregate::new(node, keys, calls, setup.checkpoints)?),
         Op::ChangelogNormalize { keys } => {
             Box::new(changelog_normalize::ChangelogNormalize::new(node, keys, setup.checkpoints))
         }
