@@ -142,8 +142,9 @@ pub enum Op {
     },
     /// Each row once per projection (grouping sets).
     Expand { projections: Vec<Vec<Expr>> },
-    /// Full changes from an upsert stream: looks up what a key's row was, drops changes that change nothing.
-    ChangelogNormalize { keys: Vec<usize> },
+    /// Full changes from an upsert stream: looks up what a key's row was, drops changes that change nothing. A row for
+    /// which `condition` does not hold counts as removed.
+    ChangelogNormalize { keys: Vec<usize>, condition: Option<Expr> },
     /// Leaves out -U.
     DropUpdateBefore,
     /// All rows in order; bounded input.
@@ -169,6 +170,8 @@ pub struct ScanTable {
     pub name: String,
     /// What the table's own change stream holds.
     pub changelog: ChangelogMode,
+    /// The declared primary key, in positions of the scan's output; empty without one.
+    pub primary_key: Vec<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

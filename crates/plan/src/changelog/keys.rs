@@ -1,0 +1,184 @@
+//! Upsert keys: columns that identify a row among a node's rows at every moment of the stream.
+//!
+//! A key of an input stays one through an exchange only when it holds the columns by which rows are distributed; otherwise
+//! the changes of one key could overtake each other between parallel tasks. The rules are Flink's.
+
+use crate::node::{JoinKind, Node, Op};
+use data::{TypeKind, types::MAX_LENGTH};
+use functions::{Expr, ExprKind};
+use std::collections::BTreeSet;
+
+type Keys = BTreeSet<Vec<usize>>;
+
+/// More combinations of equal columns than this do not help anyone.
+const KEYS_MAX: usize = 64;
+
+/// Sets `upsert_keys` of every node, bottom-up.
+pub(crate) fn infer(node: &mut Node) {
+    node.inputs.iter_mut().for_each(infer);
+    let keys = keys(node);
+    node.upsert_keys = minimal(keys);
+}
+
+fn input_keys(node: &Node, index: usize) -> Keys {
+    node.inputs[index].upsert_keys.iter().cloned().collect()
+}
+
+fn keys(node: &Node) -> Keys {
+    match &node.op {
+        Op::Scan { table, .. } if table.primary_key.is_empty() => Keys::new(),
+        Op::Scan { table, .. } => Keys::from([sorted(table.primary_key.clone())]),
+        Op::Calc { columns, .. } => through_projection(&input_keys(node, 0), columns),
+        Op::ChangelogNormalize { keys, .. } => Keys::from([sorted(keys.clone())]),
+        Op::DropUpdateBefore | Op::Sort { .. } | Op::Sink { .. } => input_keys(node, 0),
+        Op::SortLimit { fetch: Some(1), .. } => Keys::from([Vec::new()]),
+        Op::SortLimit { .. } => input_keys(node, 0),
+        Op::Aggregate { keys, .. } => aggregate(node, keys),
+        Op::Deduplicate { keys, .. } => Keys::from([sorted(keys.clone())]),
+        Op::Rank { partition, from: 1, to: 1, .. } => Keys::from([sorted(partition.clone())]),
+        Op::Rank { partition, output_rank, .. } => {
+            let mut keys = holding(&input_keys(node, 0), partition);
+            if *output_rank {
+                let rank = node.columns.len() - 1;
+                keys.insert(sorted(partition.iter().copied().chain([rank]).collect()));
+            }
+            keys
+        }
+        Op::Join { kind, left_keys, right_keys, .. } => join(node, *kind, left_keys, right_keys),
+        Op::Values { rows } if rows.len() == 1 => Keys::from([Vec::new()]),
+        Op::Values { .. }
+        | Op::Union
+        | Op::Expand { .. }
+        | Op::WindowAssign { .. }
+        | Op::WindowAggregate { .. }
+        | Op::IntervalJoin { .. } => Keys::new(),
+    }
+}
+
+/// The group key, less what it says twice; and keys of the input that are part of it.
+fn aggregate(node: &Node, group: &[usize]) -> Keys {
+    let position = |column: &usize| group.iter().position(|key| key == column);
+    let inside = |key: &Vec<usize>| key.iter().map(position).collect::<Option<Vec<_>>>();
+    let mut keys: Keys = input_keys(node, 0).iter().filter_map(inside).map(sorted).collect();
+    let reduced = determining(&node.inputs[0], group);
+    keys.extend(inside(&reduced).map(sorted));
+    keys
+}
+
+/// Columns that determine all of `columns`: a table's key stands for its other columns.
+fn determining(node: &Node, columns: &[usize]) -> Vec<usize> {
+    match &node.op {
+        Op::Scan { .. } | Op::ChangelogNormalize { .. } => {
+            let key = node.upsert_keys.iter().find(|key| key.iter().all(|column| columns.contains(column)));
+            key.cloned().unwrap_or_else(|| columns.to_vec())
+        }
+        Op::DropUpdateBefore => determining(&node.inputs[0], columns),
+        Op::Calc { columns: outputs, .. } => {
+            let origin = |column: &usize| outputs[*column].as_column();
+            let Some(origins) = columns.iter().map(origin).collect::<Option<Vec<_>>>() else { return columns.to_vec() };
+            let kept = determining(&node.inputs[0], &origins);
+            let back = |(column, origin): (&usize, &usize)| kept.contains(origin).then_some(*column);
+            columns.iter().zip(&origins).filter_map(back).collect()
+        }
+        Op::Join { kind: JoinKind::Inner | JoinKind::Left | JoinKind::Right | JoinKind::Full, .. } => {
+            let width = node.inputs[0].columns.len();
+            let (left, right): (Vec<usize>, Vec<usize>) = columns.iter().partition(|column| **column < width);
+            let right: Vec<usize> = right.into_iter().map(|column| column - width).collect();
+            let mut kept = determining(&node.inputs[0], &left);
+            kept.extend(determining(&node.inputs[1], &right).into_iter().map(|column| column + width));
+            kept
+        }
+        _ => columns.to_vec(),
+    }
+}
+
+fn join(node: &Node, kind: JoinKind, left_on: &[usize], right_on: &[usize]) -> Keys {
+    let width = node.inputs[0].columns.len();
+    let left = holding(&input_keys(node, 0), left_on);
+    if matches!(kind, JoinKind::Semi | JoinKind::Anti) {
+        return left;
+    }
+    let right: Keys = holding(&input_keys(node, 1), right_on);
+    let is_unique = |keys: &Keys, on: &[usize]| keys.iter().any(|key| key.iter().all(|column| on.contains(column)));
+    let (left_unique, right_unique) =
+        (is_unique(&input_keys(node, 0), left_on), is_unique(&input_keys(node, 1), right_on));
+    let right: Keys = right.into_iter().map(|key| key.into_iter().map(|column| column + width).collect()).collect();
+    let mut keys = Keys::new();
+    for (left, right) in left.iter().flat_map(|left| right.iter().map(move |right| (left, right))) {
+        keys.insert(sorted(left.iter().chain(right).copied().collect()));
+    }
+    if right_unique && !matches!(kind, JoinKind::Right | JoinKind::Full) {
+        keys.extend(left);
+    }
+    if left_unique && !matches!(kind, JoinKind::Left | JoinKind::Full) {
+        keys.extend(right);
+    }
+    keys
+}
+
+/// Keys in terms of a projection's outputs: each column may have several, or none.
+fn through_projection(keys: &Keys, outputs: &[Expr]) -> Keys {
+    let mut found = Keys::new();
+    for key in keys {
+        let mut partial: Vec<Vec<usize>> = vec![Vec::new()];
+        for column in key {
+            let same = |output: &&Expr| unchanged_column(output) == Some(*column);
+            let places: Vec<usize> =
+                outputs.iter().enumerate().filter(|(_, output)| same(output)).map(|(at, _)| at).collect();
+            partial = partial
+                .iter()
+                .flat_map(|start| places.iter().map(move |place| start.iter().copied().chain([*place]).collect()))
+                .take(KEYS_MAX)
+                .collect();
+        }
+        found.extend(partial.into_iter().map(sorted));
+    }
+    found
+}
+
+/// The column behind an expression that tells different values apart: itself, or a cast that maps no two to one.
+fn unchanged_column(output: &Expr) -> Option<usize> {
+    match &output.kind {
+        ExprKind::Column(column) => Some(*column),
+        ExprKind::Cast { input, is_try: false } if is_injective(&input.data_type.kind, &output.data_type.kind) => {
+            unchanged_column(input)
+        }
+        _ => None,
+    }
+}
+
+/// Casts that keep different values different: to wider integers, and to STRING.
+fn is_injective(from: &TypeKind, to: &TypeKind) -> bool {
+    let rank = |kind: &TypeKind| match kind {
+        TypeKind::TinyInt => Some(0),
+        TypeKind::SmallInt => Some(1),
+        TypeKind::Int => Some(2),
+        TypeKind::BigInt => Some(3),
+        _ => None,
+    };
+    if let (Some(from), Some(to)) = (rank(from), rank(to)) {
+        return from <= to;
+    }
+    if *to != TypeKind::VarChar(MAX_LENGTH) {
+        return from == to;
+    }
+    from.is_integer() || from.is_datetime() || *from == TypeKind::Boolean || from.is_character()
+}
+
+/// Keys that hold all of these columns.
+fn holding(keys: &Keys, columns: &[usize]) -> Keys {
+    keys.iter().filter(|key| columns.iter().all(|column| key.contains(column))).cloned().collect()
+}
+
+fn sorted(mut key: Vec<usize>) -> Vec<usize> {
+    key.sort_unstable();
+    key.dedup();
+    key
+}
+
+/// Without keys that hold a smaller one.
+fn minimal(keys: Keys) -> Vec<Vec<usize>> {
+    let smaller =
+        |key: &Vec<usize>, other: &Vec<usize>| other != key && other.iter().all(|column| key.contains(column));
+    keys.iter().filter(|key| !keys.iter().any(|other| smaller(key, other))).cloned().collect()
+}

@@ -1,0 +1,126 @@
+//! Kinds: whether a node inserts, updates, deletes. Updates are noted as `+U` here; [`super::images`] decides on `-U`.
+
+use crate::build::{and, columns_of, conjuncts};
+use crate::node::{ChangelogMode, JoinKind, Node, Op, TimeAttribute};
+use data::{Diagnostic, RowKind, Span};
+
+/// Sets the kinds of every node, makes deduplications of ranks, completes upsert sources.
+pub(crate) fn infer(node: Node) -> Result<Node, Vec<Diagnostic>> {
+    let mut errors = Vec::new();
+    let node = visit(node, &mut errors);
+    if errors.is_empty() { Ok(node) } else { Err(errors) }
+}
+
+const UPDATING: ChangelogMode = ChangelogMode::UPSERT;
+
+fn visit(mut node: Node, errors: &mut Vec<Diagnostic>) -> Node {
+    node.inputs = node.inputs.into_iter().map(|input| visit(input, errors)).collect();
+    absorb_filter(&mut node);
+    deduplicate(&mut node);
+    if let Some(error) = refused(&node) {
+        errors.push(error);
+    }
+    node.changelog = kinds(&node);
+    complete(node, errors)
+}
+
+fn kinds(node: &Node) -> ChangelogMode {
+    let input = |index: usize| node.inputs[index].changelog;
+    let all = || node.inputs.iter().fold(ChangelogMode::default(), |set, input| set.union(input.changelog));
+    match &node.op {
+        Op::Scan { table, .. } => table.changelog.without(RowKind::UpdateBefore),
+        Op::Calc { .. } | Op::Union | Op::Expand { .. } | Op::WindowAssign { .. } => all(),
+        Op::Aggregate { .. } => {
+            let takes_back = !input(0).is_insert_only();
+            let mode = ChangelogMode::INSERT_ONLY.with(RowKind::UpdateAfter);
+            if takes_back { mode.with(RowKind::Delete) } else { mode }
+        }
+        Op::Deduplicate { keep_last, .. } => {
+            if *keep_last {
+                UPDATING
+            } else {
+                ChangelogMode::INSERT_ONLY
+            }
+        }
+        Op::Rank { .. } | Op::ChangelogNormalize { .. } => UPDATING,
+        Op::Join { kind: JoinKind::Inner | JoinKind::Semi, .. } => all(),
+        Op::Join { .. } => UPDATING,
+        Op::SortLimit { order, .. } if order.is_empty() && input(0).is_insert_only() => ChangelogMode::INSERT_ONLY,
+        Op::SortLimit { .. } => UPDATING,
+        Op::Values { .. } | Op::WindowAggregate { .. } | Op::IntervalJoin { .. } => ChangelogMode::INSERT_ONLY,
+        Op::Sort { .. } | Op::DropUpdateBefore | Op::Sink { .. } => all(),
+    }
+}
+
+/// A source whose updates come without the old row is completed by its key.
+fn complete(node: Node, errors: &mut Vec<Diagnostic>) -> Node {
+    let Op::Scan { table, .. } = &node.op else { return node };
+    if !table.changelog.contains(RowKind::UpdateAfter) || table.changelog.contains(RowKind::UpdateBefore) {
+        return node;
+    }
+    if table.primary_key.is_empty() {
+        let message = format!("table `{}` sends updates without their old rows but has no primary key", table.name);
+        errors.push(
+            Diagnostic::plan("HW2501", Span::default(), message)
+                .detail("without a key nobody can tell which row an update replaces")
+                .hint("declare a PRIMARY KEY ... NOT ENFORCED, or let the source send -U, too"),
+        );
+        return node;
+    }
+    let keys = table.primary_key.clone();
+    let columns = node.columns.clone();
+    let mut normalize = Node::new(Op::ChangelogNormalize { keys, condition: None }, vec![node], columns);
+    normalize.changelog = UPDATING;
+    normalize
+}
+
+/// A filter right over a completed upsert source becomes part of completing it: a row that leaves the filter is removed
+/// there, so that nobody has to ask for old rows.
+fn absorb_filter(node: &mut Node) {
+    let Op::Calc { condition, .. } = &mut node.op else { return };
+    let Op::ChangelogNormalize { condition: inner, .. } = &mut node.inputs[0].op else { return };
+    if let Some(condition) = condition.take() {
+        *inner = and(inner.take().into_iter().chain([condition]).flat_map(conjuncts).collect());
+    }
+}
+
+/// `ROW_NUMBER() = 1` over one time attribute of inserts keeps the first or last row per key, which needs no rank.
+fn deduplicate(node: &mut Node) {
+    let Op::Rank { partition, order, from: 1, to: 1, output_rank: false } = &node.op else { return };
+    let input = &node.inputs[0];
+    let [key] = order.as_slice() else { return };
+    let Some(time_attribute) = input.columns[key.column].time.filter(|_| input.changelog.is_insert_only()) else {
+        return;
+    };
+    node.op = Op::Deduplicate { keys: partition.clone(), time: key.column, time_attribute, keep_last: key.descending };
+}
+
+/// Inputs that an operator cannot take.
+fn refused(node: &Node) -> Option<Diagnostic> {
+    let updates = node.inputs.iter().any(|input| !input.changelog.is_insert_only());
+    match &node.op {
+        Op::IntervalJoin { .. } if updates => Some(
+            Diagnostic::plan("HW2502", Span::default(), "an interval join cannot take updates or deletes")
+                .detail("one of its inputs changes rows that it has sent before")
+                .hint("join without the time bounds, or join the append-only tables underneath"),
+        ),
+        Op::Sort { order } => {
+            let input = &node.inputs[0];
+            let by_time = order.first().is_some_and(|key| {
+                !key.descending && input.columns[key.column].time.is_some_and(|time| time != TimeAttribute::Processing)
+            });
+            (!by_time || updates).then(|| {
+                Diagnostic::plan("HW2503", Span::default(), "a stream can only be sorted by time, ascending")
+                    .detail("any other order could change with every row to come")
+                    .hint("add a LIMIT, order by the table's event-time column first, or run the query in batch mode")
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Whether a condition looks at columns outside of every upsert key: then an update can turn it, and its old row is needed.
+pub(crate) fn can_turn(condition: &functions::Expr, upsert_keys: &[Vec<usize>]) -> bool {
+    let used = columns_of(condition);
+    !upsert_keys.iter().any(|key| used.iter().all(|column| key.contains(column)))
+}

@@ -1,0 +1,28 @@
+//! Changelog inference: which row kinds each node emits, what its consumer needs of it, and what identifies its rows.
+//!
+//! Three passes over a finished plan, after Flink's own:
+//!
+//! - *kinds* ([`kinds`]), bottom-up: whether a node inserts, updates, deletes. Here a Top-1 over a time attribute becomes a
+//!   deduplication, and an upsert source gets the node that completes its changes.
+//! - *keys* ([`keys`]), bottom-up: the minimal upsert keys.
+//! - *images* ([`images`]), top-down: whether updates must come with their old row (-U). A consumer that needs it asks for it;
+//!   one that does not is tried first without.
+
+pub(crate) mod images;
+pub(crate) mod keys;
+pub(crate) mod kinds;
+pub(crate) mod sink;
+
+use crate::finish::Root;
+use crate::node::Node;
+use data::Diagnostic;
+
+/// Fills in changelog modes and upsert keys below and at `root`.
+pub(crate) fn infer(node: Node, root: &Root) -> Result<Node, Vec<Diagnostic>> {
+    let mut node = kinds::infer(node)?;
+    keys::infer(&mut node);
+    match root {
+        Root::Query => images::assign_any(node),
+        Root::Sink(traits) => sink::infer(node, traits),
+    }
+}

@@ -1,0 +1,76 @@
+//! Sinks: whether a table can take a query's changes, and what must be done so that its key ends with the right row.
+
+use super::images::{Image, first_of};
+use crate::finish::{Materialize, SinkTraits};
+use crate::node::{ChangelogMode, Node, Op};
+use data::{Diagnostic, RowKind};
+use sql::ast::ConflictAction;
+
+pub(crate) fn infer(node: Node, traits: &SinkTraits) -> Result<Node, Vec<Diagnostic>> {
+    let kinds = node.changelog;
+    let accepts = traits.accepts.unwrap_or(ChangelogMode::ALL);
+    if let Some(error) = refused_kinds(kinds, accepts, traits) {
+        return Err(vec![error]);
+    }
+    let keys = &node.upsert_keys;
+    let mut primary_key = traits.primary_key.clone();
+    primary_key.sort_unstable();
+    let is_key = primary_key.is_empty() || keys.contains(&primary_key);
+    let images: &[Image] = match (accepts.contains(RowKind::UpdateBefore), is_key) {
+        (false, true) => &[Image::After, Image::Both],
+        _ => &[Image::Both],
+    };
+    // A key of the query inside the table's keeps rows of one table key apart from each other.
+    let fits = keys.iter().any(|key| key.iter().all(|column| primary_key.contains(column)));
+    let has_conflicts = !primary_key.is_empty() && !fits && !accepts.is_insert_only();
+    if has_conflicts && traits.require_on_conflict && traits.on_conflict.is_none() {
+        return Err(vec![conflict(&node, traits)]);
+    }
+    if let Some(ConflictAction::Error | ConflictAction::Nothing) = traits.on_conflict {
+        let error =
+            Diagnostic::plan("HW2506", traits.span, "ON CONFLICT DO ERROR and DO NOTHING are not supported yet")
+                .detail("the statement is valid, but this engine cannot run it")
+                .hint("write ON CONFLICT DO DEDUPLICATE: the last writer of a key wins");
+        return Err(vec![error]);
+    }
+    let mut node = first_of(&node, images)?;
+    if let Op::Sink { materialize, .. } = &mut node.op {
+        *materialize = match traits.materialize {
+            Materialize::None => false,
+            Materialize::Force => !primary_key.is_empty(),
+            Materialize::Auto => has_conflicts && !kinds.is_insert_only(),
+        };
+    }
+    Ok(node)
+}
+
+/// Changes that the table's connector cannot take at all.
+fn refused_kinds(kinds: ChangelogMode, accepts: ChangelogMode, traits: &SinkTraits) -> Option<Diagnostic> {
+    let has = |kind: RowKind| kinds.contains(kind) && !accepts.contains(kind);
+    let what = match (has(RowKind::UpdateAfter), has(RowKind::Delete)) {
+        (true, _) => "update",
+        (_, true) => "delete",
+        _ => return None,
+    };
+    Some(
+        Diagnostic::plan("HW2505", traits.span, format!("table `{}` cannot take {what} changes", traits.table))
+            .detail(format!("the query gives {kinds}, the table takes {accepts}"))
+            .hint("write into a table with a primary key whose connector takes changes, or make the query append-only"),
+    )
+}
+
+fn conflict(node: &Node, traits: &SinkTraits) -> Diagnostic {
+    let name = |column: &usize| format!("`{}`", node.columns[*column].name);
+    let list = |key: &Vec<usize>| format!("({})", key.iter().map(name).collect::<Vec<_>>().join(", "));
+    let found = match node.upsert_keys.as_slice() {
+        [] => "the query has no upsert key".to_owned(),
+        keys => format!("the query's upsert key is {}", keys.iter().map(list).collect::<Vec<_>>().join(" or ")),
+    };
+    let message = format!("the query's upsert key is not the primary key of `{}`", traits.table);
+    Diagnostic::plan("HW2507", traits.span, message)
+        .detail(format!(
+            "{found}, the table's primary key is {}; several rows may claim one key",
+            list(&traits.primary_key)
+        ))
+        .hint("make the query unique by that key, or say which row wins: ON CONFLICT DO DEDUPLICATE")
+}
