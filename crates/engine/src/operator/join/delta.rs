@@ -1,0 +1,339 @@
+//! Joins one side's delta with the rows of the other side and tells the changes, in Flink's kinds.
+
+use super::pairs::{Pairs, other_keys};
+use super::side::Side;
+use super::{Context, LEFT, Output, Result, Shape};
+use arrow_array::{Array, ArrayRef, UInt32Array, new_null_array};
+use arrow_select::concat::concat;
+use arrow_select::take::take;
+use data::storage::storage_type;
+use data::{ChangeBatch, DataType, RowKind};
+use plan::JoinKind;
+
+/// `delta` is the change of `own`, which is input `side`.
+pub(crate) fn join(
+    shape: &Shape,
+    side: usize,
+    delta: &ChangeBatch,
+    own: &mut Side,
+    other: &mut Side,
+    context: &Context,
+    out: &mut Output,
+) -> Result {
+    let (delta, changes) = changes(shape, side, delta, own);
+    let keys = other_keys(shape, side, &delta, &other.rows);
+    let pairs = Pairs::find(shape, side, &delta, &keys, &other.rows, |_, _| true, context)?;
+    let mut teller = Teller { shape, side, pairs: &pairs, own, other, told: Told::default() };
+    for change in &changes {
+        teller.tell(change);
+    }
+    teller.told.emit(shape, side, &delta, &pairs, out);
+    Ok(())
+}
+
+/// One change of the delta, by rows of the extended delta.
+struct Change {
+    kind: RowKind,
+    row: u32,
+    /// The row that this one replaces, on an upsert side; it stands in the extended delta, too.
+    replaces: Option<u32>,
+    key: u32,
+    upsert_id: Option<u32>,
+    bytes: Box<[u8]>,
+    replaced_bytes: Option<Box<[u8]>>,
+}
+
+/// The changes of a batch in order. On an upsert side the batch is extended by the rows that are replaced.
+fn changes(shape: &Shape, side: usize, batch: &ChangeBatch, own: &mut Side) -> (ChangeBatch, Vec<Change>) {
+    let encoded = own.encode(batch);
+    let keys = own.rows.keys(&shape.key_columns(side, batch), batch.rows());
+    let upsert_ids = own.upsert_ids(batch);
+    let Some(upsert_ids) = upsert_ids else {
+        let change = |row: usize| Change {
+            kind: batch.kind(row),
+            row: row as u32,
+            replaces: None,
+            key: keys[row],
+            upsert_id: None,
+            bytes: encoded.row(row).into(),
+            replaced_bytes: None,
+        };
+        return (batch.clone(), (0..batch.rows()).map(change).collect());
+    };
+    // What stands under an upsert key while the changes are gone through; absent: as in the state.
+    let mut standing: hashbrown::HashMap<u32, Option<Box<[u8]>>> = hashbrown::HashMap::new();
+    let mut changes = Vec::with_capacity(batch.rows());
+    let mut old_rows: Vec<Box<[u8]>> = Vec::new();
+    for row in 0..batch.rows() {
+        let kind = batch.kind(row);
+        let upsert_id = upsert_ids[row];
+        let stored = || own.replaced(upsert_id).map(|id| own.rows.row(id).into());
+        let old: Option<Box<[u8]>> = standing.get(&upsert_id).cloned().unwrap_or_else(stored);
+        let new: Box<[u8]> = encoded.row(row).into();
+        standing.insert(upsert_id, kind.is_addition().then(|| new.clone()));
+        let replaces = match (&old, kind.is_addition()) {
+            // A removal may come with the key alone: the row that goes is the one that stands.
+            (Some(old), _) => {
+                old_rows.push(old.clone());
+                Some((batch.rows() + old_rows.len() - 1) as u32)
+            }
+            (None, true) => None,
+            (None, false) => continue,
+        };
+        changes.push(Change {
+            kind,
+            row: row as u32,
+            replaces,
+            key: keys[row],
+            upsert_id: Some(upsert_id),
+            bytes: new,
+            replaced_bytes: old,
+        });
+    }
+    if old_rows.is_empty() {
+        return (batch.clone(), changes);
+    }
+    let decoded = own.rows.codec().decode(old_rows.iter().map(AsRef::as_ref));
+    let columns =
+        batch.columns().iter().zip(&decoded).map(|(new, old)| {
+            concat(&[new.as_ref(), old.as_ref()]).expect("rows of one side have the same storage types")
+        });
+    (ChangeBatch::inserts(columns.collect(), batch.rows() + old_rows.len()), changes)
+}
+
+/// Goes through the changes of one side in order, keeping the state of both sides up to date.
+struct Teller<'a> {
+    shape: &'a Shape,
+    side: usize,
+    pairs: &'a Pairs,
+    own: &'a mut Side,
+    other: &'a mut Side,
+    told: Told,
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, change: &Change) {
+        match (change.kind.is_addition(), change.replaces) {
+            (true, None) => self.add(change, None),
+            (true, Some(old)) => self.add(change, Some(old)),
+            (false, None) => self.remove(change, change.row, &change.bytes),
+            (false, Some(old)) => {
+                let bytes = change.replaced_bytes.as_deref().unwrap_or_default();
+                self.remove(change, old, bytes);
+            }
+        }
+    }
+
+    /// A row that is new, or that takes the place of `old`.
+    fn add(&mut self, change: &Change, old: Option<u32>) {
+        if let (Some(old), Some(bytes)) = (old, change.replaced_bytes.as_deref()) {
+            self.take_back(change, old, bytes);
+        }
+        let matches: Vec<usize> = self.pairs.matches(change.row as usize).collect();
+        let id = self.own.add(change.key, &change.bytes, change.upsert_id);
+        let count = matches.iter().map(|&pair| self.other_count(pair)).sum::<i64>();
+        if self.own.counts_matches {
+            self.own.rows.set_matches(id, count as u32);
+        }
+        if self.shape.is_left_only() {
+            return if self.side == LEFT {
+                self.tell_left(change.kind, change.row, count > 0);
+            } else {
+                self.count_left(&matches, 1, change.kind);
+            };
+        }
+        let (own_outer, other_outer) = (self.shape.is_outer(self.side), self.shape.is_outer(1 - self.side));
+        if matches.is_empty() {
+            if own_outer {
+                self.told.own(RowKind::Insert, change.row);
+            }
+            return;
+        }
+        let kind = if own_outer || other_outer { RowKind::Insert } else { change.kind };
+        for &pair in &matches {
+            if other_outer && self.change_matches(pair, 1) == 1 && !self.replaced_matched(old, pair) {
+                self.told.other(RowKind::Delete, pair, self.other_count(pair));
+            }
+            self.told.pair(kind, change.row, pair, self.other_count(pair));
+        }
+    }
+
+    /// The row under an upsert key is replaced: its matches are forgotten silently, for the new row follows; only what the
+    /// new row does not meet again is taken back.
+    fn take_back(&mut self, change: &Change, old: u32, bytes: &[u8]) {
+        let matches: Vec<usize> = self.pairs.matches(old as usize).collect();
+        self.own.remove(change.key, bytes, None);
+        if self.shape.is_left_only() {
+            if self.side == LEFT {
+                let was_told = matches.is_empty() == (self.shape.kind == JoinKind::Anti);
+                let is_told = self.has_match(change.row) != (self.shape.kind == JoinKind::Anti);
+                if was_told && !is_told {
+                    self.told.own(RowKind::Delete, old);
+                }
+            } else {
+                let gone: Vec<usize> =
+                    matches.into_iter().filter(|pair| !self.new_matches(change, old, *pair)).collect();
+                let kept: Vec<usize> =
+                    self.pairs.matches(old as usize).filter(|pair| self.new_matches(change, old, *pair)).collect();
+                self.count_left(&gone, -1, RowKind::Delete);
+                for pair in kept {
+                    self.change_matches(pair, -1);
+                }
+            }
+            return;
+        }
+        let (own_outer, other_outer) = (self.shape.is_outer(self.side), self.shape.is_outer(1 - self.side));
+        if own_outer && matches.is_empty() && self.has_match(change.row) {
+            self.told.own(RowKind::Delete, old);
+        }
+        for pair in matches {
+            let left = if other_outer { self.change_matches(pair, -1) } else { 1 };
+            if self.new_matches(change, old, pair) {
+                continue;
+            }
+            self.told.pair(RowKind::Delete, old, pair, self.other_count(pair));
+            if other_outer && left == 0 {
+                self.told.other(RowKind::Insert, pair, self.other_count(pair));
+            }
+        }
+    }
+
+    /// A row goes. `row` names it in the extended delta.
+    fn remove(&mut self, change: &Change, row: u32, bytes: &[u8]) {
+        let matches: Vec<usize> = self.pairs.matches(row as usize).collect();
+        self.own.remove(change.key, bytes, change.upsert_id);
+        if self.shape.is_left_only() {
+            return if self.side == LEFT {
+                self.tell_left(change.kind, row, !matches.is_empty());
+            } else {
+                self.count_left(&matches, -1, change.kind);
+            };
+        }
+        let (own_outer, other_outer) = (self.shape.is_outer(self.side), self.shape.is_outer(1 - self.side));
+        if matches.is_empty() && own_outer {
+            self.told.own(RowKind::Delete, row);
+        }
+        let kind = if own_outer { RowKind::Delete } else { change.kind };
+        for pair in matches {
+            self.told.pair(kind, row, pair, self.other_count(pair));
+            if other_outer && self.change_matches(pair, -1) == 0 {
+                self.told.other(RowKind::Insert, pair, self.other_count(pair));
+            }
+        }
+    }
+
+    /// A left row of a semi or anti join: it comes out with its own kind where it belongs.
+    fn tell_left(&mut self, kind: RowKind, row: u32, has_match: bool) {
+        if has_match == (self.shape.kind == JoinKind::Semi) {
+            self.told.own(kind, row);
+        }
+    }
+
+    /// A right row of a semi or anti join came or went: left rows that gain their first match or lose their last change.
+    fn count_left(&mut self, matches: &[usize], step: i64, kind: RowKind) {
+        for &pair in matches {
+            let now = self.change_matches(pair, step);
+            let turned = if step > 0 { now == 1 } else { now == 0 };
+            if !turned {
+                continue;
+            }
+            let comes = (step > 0) == (self.shape.kind == JoinKind::Semi);
+            let kind = match (self.shape.kind, comes) {
+                (JoinKind::Semi, _) => kind,
+                (_, true) => RowKind::Insert,
+                (_, false) => RowKind::Delete,
+            };
+            self.told.other(kind, pair, self.other_count(pair));
+        }
+    }
+
+    /// How often the row of the other side in this pair is there.
+    fn other_count(&self, pair: usize) -> i64 {
+        self.other.rows.count(self.pairs.other[pair]).max(0)
+    }
+
+    /// Changes the match count of the other side's row and gives it.
+    fn change_matches(&mut self, pair: usize, step: i64) -> i64 {
+        let id = self.pairs.other[pair];
+        let matches = (i64::from(self.other.rows.matches(id)) + step).max(0);
+        self.other.rows.set_matches(id, matches as u32);
+        matches
+    }
+
+    fn has_match(&self, row: u32) -> bool {
+        self.pairs.matches(row as usize).next().is_some()
+    }
+
+    /// Whether the new row meets the same row of the other side as `pair`, a pair of the old row. Both rows have the same
+    /// join key, hence the same candidates in the same order.
+    fn new_matches(&self, change: &Change, old: u32, pair: usize) -> bool {
+        let offset = pair - self.pairs.candidates(old as usize).start;
+        self.pairs.holds(self.pairs.candidates(change.row as usize).start + offset)
+    }
+
+    /// Whether the old row met the same row of the other side as `pair`, a pair of the new row: then no padded row of the
+    /// other side stands.
+    fn replaced_matched(&self, old: Option<u32>, pair: usize) -> bool {
+        let Some(old) = old else { return false };
+        let candidates = self.pairs.candidates(old as usize);
+        self.pairs.other[candidates.clone()]
+            .iter()
+            .position(|id| *id == self.pairs.other[pair])
+            .is_some_and(|offset| self.pairs.holds(candidates.start + offset))
+    }
+}
+
+/// Changes to tell: rows of the delta, of the pairs, or both.
+#[derive(Default)]
+struct Told {
+    kinds: Vec<RowKind>,
+    /// Row of the extended delta; absent where the own side is padded.
+    own: Vec<Option<u32>>,
+    /// Pair; absent where the other side is padded.
+    pairs: Vec<Option<u32>>,
+}
+
+impl Told {
+    fn push(&mut self, kind: RowKind, own: Option<u32>, pair: Option<u32>) {
+        self.kinds.push(kind);
+        self.own.push(own);
+        self.pairs.push(pair);
+    }
+
+    /// A row of the own side without a match.
+    fn own(&mut self, kind: RowKind, row: u32) {
+        self.push(kind, Some(row), None);
+    }
+
+    /// A row of the other side without a match, as often as it is there.
+    fn other(&mut self, kind: RowKind, pair: usize, times: i64) {
+        (0..times).for_each(|_| self.push(kind, None, Some(pair as u32)));
+    }
+
+    fn pair(&mut self, kind: RowKind, row: u32, pair: usize, times: i64) {
+        (0..times).for_each(|_| self.push(kind, Some(row), Some(pair as u32)));
+    }
+
+    fn emit(self, shape: &Shape, side: usize, delta: &ChangeBatch, pairs: &Pairs, out: &mut Output) {
+        if self.kinds.is_empty() {
+            return;
+        }
+        let own = gather(delta.columns(), &shape.types[side], &UInt32Array::from(self.own));
+        let other = gather(&pairs.columns, &shape.types[1 - side], &UInt32Array::from(self.pairs));
+        let columns = match (shape.is_left_only(), side == LEFT) {
+            (false, true) => own.into_iter().chain(other).collect(),
+            (false, false) => other.into_iter().chain(own).collect(),
+            (true, true) => own,
+            (true, false) => other,
+        };
+        out.push(ChangeBatch::new(columns, self.kinds));
+    }
+}
+
+/// Rows of these columns by index, NULL where there is none.
+pub(crate) fn gather(columns: &[ArrayRef], types: &[DataType], rows: &UInt32Array) -> Vec<ArrayRef> {
+    if rows.null_count() == rows.len() {
+        return types.iter().map(|kind| new_null_array(&storage_type(kind), rows.len())).collect();
+    }
+    columns.iter().map(|column| take(column, rows, None).expect("indices name rows of the columns")).collect()
+}
