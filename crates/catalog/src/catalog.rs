@@ -44,17 +44,29 @@ impl Object {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CatalogError {
     NoCatalog(String),
-    NoDatabase { catalog: String, database: String },
-    NoObject { path: ObjectPath, wanted: &'static str },
+    NoDatabase {
+        catalog: String,
+        database: String,
+    },
+    NoObject {
+        path: ObjectPath,
+        wanted: &'static str,
+    },
     CatalogExists(String),
-    DatabaseExists { catalog: String, database: String },
+    DatabaseExists {
+        catalog: String,
+        database: String,
+    },
     ObjectExists(ObjectPath),
     /// A database that still holds objects is dropped with CASCADE only.
     DatabaseNotEmpty(String),
     /// What one works in cannot be dropped.
     InUse(String),
     /// A temporary object hides the permanent one.
-    Hidden { path: ObjectPath, kind: &'static str },
+    Hidden {
+        path: ObjectPath,
+        kind: &'static str,
+    },
 }
 
 impl fmt::Display for CatalogError {
@@ -216,7 +228,12 @@ impl Catalog {
     }
 
     /// Removes a table (`"table"`) or view (`"view"`).
-    pub fn drop_object(&mut self, path: &ObjectPath, wanted: &'static str, temporary: bool) -> Result<(), CatalogError> {
+    pub fn drop_object(
+        &mut self,
+        path: &ObjectPath,
+        wanted: &'static str,
+        temporary: bool,
+    ) -> Result<(), CatalogError> {
         let missing = || CatalogError::NoObject { path: path.clone(), wanted };
         if temporary {
             self.temporary.get(path).filter(|object| object.kind() == wanted).ok_or_else(missing)?;
@@ -236,10 +253,9 @@ impl Catalog {
 
     fn database_mut(&mut self, catalog: &str, database: &str) -> Result<&mut Database, CatalogError> {
         let databases = self.catalogs.get_mut(catalog).ok_or_else(|| CatalogError::NoCatalog(catalog.to_owned()))?;
-        databases.get_mut(database).ok_or_else(|| CatalogError::NoDatabase {
-            catalog: catalog.to_owned(),
-            database: database.to_owned(),
-        })
+        databases
+            .get_mut(database)
+            .ok_or_else(|| CatalogError::NoDatabase { catalog: catalog.to_owned(), database: database.to_owned() })
     }
 
     pub fn create_catalog(&mut self, name: &str) -> Result<(), CatalogError> {

@@ -4,6 +4,7 @@
 //! - *temporary object*: hides a permanent one of the same path until it is dropped.
 
 pub mod catalog;
+pub mod project;
 pub mod table;
 
 pub use catalog::{Catalog, CatalogError, Object};
