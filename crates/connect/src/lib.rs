@@ -13,6 +13,7 @@ mod filesystem;
 mod format;
 mod options;
 mod print;
+mod rowtext;
 mod spec;
 mod suggest;
 

@@ -1,6 +1,13 @@
 //! Where pipelines run. Today one target: this process, with the embedded engine.
 //!
-//! - *checkpoint*: state, positions and time at the end of an epoch ([`checkpoint`]).
 //! - *project folder*: found by walking up to `headwater.toml` or `pipelines/` ([`files`]).
+//! - *pipelines*: a project's tables and statements, planned ([`pipelines`]).
+//! - *checkpoint*: state, positions and time at the end of an epoch ([`checkpoint`]).
 
 pub mod checkpoint;
+mod clock;
+pub mod embedded;
+pub mod files;
+pub mod pipelines;
+
+pub use clock::{Clock, wall_millis};

@@ -7,7 +7,6 @@ pub mod ast;
 mod keyword;
 mod lexer;
 mod parser;
-pub mod print;
 pub mod types;
 
 use ast::{Expr, Query, Statement};

@@ -1,3 +1,1 @@
 //! testkit
-
-pub mod generate;

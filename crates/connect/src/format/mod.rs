@@ -7,7 +7,7 @@
 mod column;
 mod csv;
 mod lines;
-mod render;
+pub(crate) mod render;
 
 mod reject;
 mod text;

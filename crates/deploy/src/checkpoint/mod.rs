@@ -9,20 +9,23 @@
 mod file;
 
 use data::Diagnostic;
-use file::{Damage, Writer};
+use engine::{CheckpointMeta, EntryRef, StateChange, StateStore};
+use file::{Damage, StoredEntry, Writer};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
-
-pub use file::StoredEntry;
 
 /// Deltas may always grow to this size before a new base is due.
 const DELTA_BYTES_MIN: u64 = 16 << 20;
 const SUFFIX: &str = "checkpoint";
+const OTHER_VERSION: &str = "run the version of headwater that wrote it, or start anew with another --data-dir";
 
 /// A folder of checkpoints. One process at a time; the runner holds the project's lock.
 #[derive(Debug)]
 pub struct CheckpointFolder {
     folder: PathBuf,
+    /// The checkpoint to restore, as found when the folder was opened.
+    found: Option<Chain>,
+    damaged: Vec<String>,
     /// The newest checkpoint written or restored here.
     newest: Option<u64>,
     base_bytes: u64,
@@ -35,14 +38,12 @@ pub struct CheckpointFolder {
 
 /// A checkpoint that can be restored.
 #[derive(Debug)]
-pub struct Chain {
-    pub id: u64,
+struct Chain {
+    id: u64,
     /// What the writer gave as meta data.
-    pub meta: Json,
+    meta: Json,
     files: Vec<PathBuf>,
     base: u64,
-    /// Newer checkpoints that were passed over, and why.
-    pub damaged: Vec<String>,
 }
 
 struct Listed {
@@ -59,40 +60,61 @@ struct Header {
 }
 
 impl CheckpointFolder {
+    /// Opens a folder and finds its newest checkpoint that is whole and unaltered. One that this program's format cannot
+    /// read is an error: going back past it would lose what another version has done since.
     pub fn open(folder: &Path) -> Result<Self, Diagnostic> {
         std::fs::create_dir_all(folder)
             .map_err(|error| failed("cannot create the checkpoint folder", folder, &error))?;
-        Ok(Self {
+        let mut this = Self {
             folder: folder.to_path_buf(),
+            found: None,
+            damaged: Vec::new(),
             newest: None,
             base_bytes: 0,
             delta_bytes: 0,
             base: None,
             previous_base: None,
             must_be_base: true,
-        })
+        };
+        this.find()?;
+        Ok(this)
     }
 
-    /// Whether the next [`Self::write`] wants all state rather than the changes.
-    pub fn wants_base(&self) -> bool {
-        self.must_be_base || self.delta_bytes > self.base_bytes.max(DELTA_BYTES_MIN)
+    /// Newer checkpoints that were passed over when the folder was opened, and why.
+    pub fn damaged(&self) -> &[String] {
+        &self.damaged
     }
 
-    /// Writes checkpoint `id` (above every earlier one). `fill` hands over all state when [`Self::wants_base`], else what
-    /// changed since the last successful write.
-    pub fn write(
-        &mut self,
-        id: u64,
-        meta: &Json,
-        fill: &mut dyn FnMut(&mut dyn FnMut(&StoredEntry) -> std::io::Result<()>) -> std::io::Result<()>,
-    ) -> Result<(), Diagnostic> {
+    fn find(&mut self) -> Result<(), Diagnostic> {
+        let listed = self.list()?;
+        for candidate in listed.iter().rev() {
+            match self.chain(candidate, &listed) {
+                Ok((files, base, meta)) => {
+                    self.found = Some(Chain { id: candidate.id, meta, files, base });
+                    return Ok(());
+                }
+                Err((path, damage @ Damage::Version(_))) => {
+                    return Err(Diagnostic::run("HW3911", "the checkpoint has a format this program does not know")
+                        .detail(format!("{}: {damage}", path.display()))
+                        .hint(OTHER_VERSION));
+                }
+                Err((path, Damage::Io(error))) => return Err(failed("cannot read a checkpoint", &path, &error)),
+                Err((path, damage)) => {
+                    self.damaged.push(format!("checkpoint {}: {}: {damage}", candidate.id, path.display()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write_file(&mut self, id: u64, meta: &CheckpointMeta, changes: &[StateChange]) -> Result<(), Diagnostic> {
         let is_base = self.wants_base();
-        // Whatever happens below, the changes are handed over once: after a failure only a base can be complete.
+        // Changes are handed over once: whatever happens below, only a base can be complete after a failure.
         self.must_be_base = true;
         let parent = if is_base { None } else { self.newest };
         let header = json!({ "id": id, "parent": parent, "meta": meta }).to_string();
         let temporary = self.folder.join(format!("{id:020}.tmp"));
-        let bytes = write_file(&temporary, header.as_bytes(), fill).map_err(|error| {
+        let bytes = fill(&temporary, header.as_bytes(), changes).map_err(|error| {
             // Without space the half file is in the way of everything else.
             let _ = std::fs::remove_file(&temporary);
             failed("cannot write a checkpoint", &temporary, &error)
@@ -106,54 +128,11 @@ impl CheckpointFolder {
         if is_base {
             self.previous_base = self.base.replace(id);
             (self.base_bytes, self.delta_bytes) = (bytes, 0);
-            self.prune()?;
+            self.prune()
         } else {
             self.delta_bytes += bytes;
+            Ok(())
         }
-        Ok(())
-    }
-
-    /// The newest checkpoint that is whole and unaltered. One that this program's format cannot read is an error: going
-    /// back past it would lose what another version has done since.
-    pub fn newest(&self) -> Result<Option<Chain>, Diagnostic> {
-        let listed = self.list()?;
-        let mut damaged = Vec::new();
-        for candidate in listed.iter().rev() {
-            match self.chain(candidate, &listed) {
-                Ok((files, base, meta)) => return Ok(Some(Chain { id: candidate.id, meta, files, base, damaged })),
-                Err((path, Damage::Version(version))) => {
-                    return Err(Diagnostic::run("HW3911", "the checkpoint has a format this program does not know")
-                        .detail(format!("{}: {}", path.display(), Damage::Version(version)))
-                        .hint("run the version of headwater that wrote it, or start anew with another --data-dir"));
-                }
-                Err((path, Damage::Io(error))) => return Err(failed("cannot read a checkpoint", &path, &error)),
-                Err((path, damage)) => {
-                    damaged.push(format!("checkpoint {}: {}: {damage}", candidate.id, path.display()))
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// Hands over the entries of a chain, oldest first: a later entry of the same key replaces an earlier one. Checkpoints
-    /// newer than the chain are removed, the next one continues it.
-    pub fn restore(&mut self, chain: &Chain, visit: &mut dyn FnMut(StoredEntry)) -> Result<(), Diagnostic> {
-        for path in &chain.files {
-            file::read(path, visit).map_err(|damage| {
-                Diagnostic::run("HW3912", "a checkpoint changed while it was read")
-                    .detail(format!("{}: {damage}", path.display()))
-            })?;
-        }
-        for newer in self.list()?.into_iter().filter(|listed| listed.id > chain.id) {
-            std::fs::remove_file(&newer.path)
-                .map_err(|error| failed("cannot remove a damaged checkpoint", &newer.path, &error))?;
-        }
-        self.newest = Some(chain.id);
-        self.base = Some(chain.base);
-        self.must_be_base = false;
-        self.base_bytes = size(&chain.files[0]);
-        self.delta_bytes = chain.files[1..].iter().map(|path| size(path)).sum();
-        Ok(())
     }
 
     /// Files of the chain that ends in `last`, oldest first, each verified.
@@ -206,13 +185,63 @@ impl CheckpointFolder {
     }
 }
 
-fn write_file(
-    path: &Path,
-    header: &[u8],
-    fill: &mut dyn FnMut(&mut dyn FnMut(&StoredEntry) -> std::io::Result<()>) -> std::io::Result<()>,
-) -> std::io::Result<u64> {
+impl StateStore for CheckpointFolder {
+    fn wants_base(&self) -> bool {
+        self.must_be_base || self.delta_bytes > self.base_bytes.max(DELTA_BYTES_MIN)
+    }
+
+    fn write(&mut self, meta: &CheckpointMeta, changes: Vec<StateChange>) -> Result<(), Diagnostic> {
+        let above = self.list()?.last().map_or(0, |listed| listed.id);
+        self.write_file(above.max(self.newest.unwrap_or(0)) + 1, meta, &changes)
+    }
+
+    fn latest(&mut self) -> Result<Option<CheckpointMeta>, Diagnostic> {
+        let Some(found) = &self.found else { return Ok(None) };
+        serde_json::from_value(found.meta.clone()).map(Some).map_err(|error| {
+            Diagnostic::run("HW3911", "the checkpoint has a format this program does not know")
+                .detail(error.to_string())
+                .hint(OTHER_VERSION)
+        })
+    }
+
+    /// Checkpoints newer than the one that is read are removed: the next one continues it.
+    fn read(&mut self, visit: &mut dyn FnMut(u128, EntryRef)) -> Result<(), Diagnostic> {
+        let Some(chain) = self.found.take() else { return Ok(()) };
+        for path in &chain.files {
+            let mut hand_over = |entry: StoredEntry| {
+                let StoredEntry { operator, table, key_group: group, key, value } = entry;
+                visit(operator, EntryRef { table, group, key, value });
+            };
+            file::read(path, &mut hand_over).map_err(|damage| {
+                Diagnostic::run("HW3912", "a checkpoint changed while it was read")
+                    .detail(format!("{}: {damage}", path.display()))
+                    .hint("run again: a checkpoint that is whole will be used")
+            })?;
+        }
+        for newer in self.list()?.into_iter().filter(|listed| listed.id > chain.id) {
+            std::fs::remove_file(&newer.path)
+                .map_err(|error| failed("cannot remove a damaged checkpoint", &newer.path, &error))?;
+        }
+        self.newest = Some(chain.id);
+        self.base = Some(chain.base);
+        self.must_be_base = false;
+        self.base_bytes = size(&chain.files[0]);
+        self.delta_bytes = chain.files[1..].iter().map(|path| size(path)).sum();
+        Ok(())
+    }
+}
+
+fn fill(path: &Path, header: &[u8], changes: &[StateChange]) -> std::io::Result<u64> {
     let mut writer = Writer::create(path, header)?;
-    fill(&mut |entry| writer.entry(entry))?;
+    for change in changes {
+        writer.entry(&StoredEntry {
+            operator: change.operator,
+            table: change.table,
+            key_group: change.group,
+            key: &change.key,
+            value: change.value.as_deref(),
+        })?;
+    }
     writer.finish()
 }
 

@@ -1,55 +1,76 @@
 //! Chains of checkpoint files, whole and damaged.
 
-use super::{CheckpointFolder, StoredEntry};
-use serde_json::json;
+use super::CheckpointFolder;
+use engine::{CheckpointMeta, StateChange, StateStore};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-type State = BTreeMap<Vec<u8>, Vec<u8>>;
+type State = BTreeMap<String, String>;
 
-fn entry<'a>(key: &'a [u8], value: Option<&'a [u8]>) -> StoredEntry<'a> {
-    StoredEntry { operator: 7, table: 1, key_group: 3, key, value }
+fn meta(epoch: u64) -> CheckpointMeta {
+    CheckpointMeta {
+        format: "test".into(),
+        epoch,
+        clock_millis: 0,
+        statements: Vec::new(),
+        nodes: Vec::new(),
+        scans: Vec::new(),
+        extra: serde_json::Value::Null,
+    }
 }
 
-/// Writes checkpoint `id` holding `changes` (and, in a base, `all`).
-fn write(folder: &mut CheckpointFolder, id: u64, all: &State, changes: &[(&str, Option<&str>)]) {
-    let base = folder.wants_base();
-    folder
-        .write(id, &json!({ "epoch": id }), &mut |put| {
-            if base {
-                return all.iter().try_for_each(|(key, value)| put(&entry(key, Some(value))));
-            }
-            changes.iter().try_for_each(|(key, value)| put(&entry(key.as_bytes(), value.map(str::as_bytes))))
-        })
-        .expect("a checkpoint is written");
+/// Writes checkpoint `epoch` holding `changes`, or `all` when everything is wanted.
+fn write(
+    folder: &mut CheckpointFolder,
+    epoch: u64,
+    all: &State,
+    changes: &[(&str, Option<&str>)],
+) -> Result<(), data::Diagnostic> {
+    let change = |key: &str, value: Option<&str>| StateChange {
+        operator: 7,
+        table: 1,
+        group: 3,
+        key: key.as_bytes().into(),
+        value: value.map(|value| value.as_bytes().into()),
+    };
+    let changes = if folder.wants_base() {
+        all.iter().map(|(key, value)| change(key, Some(value))).collect()
+    } else {
+        changes.iter().map(|(key, value)| change(key, *value)).collect()
+    };
+    folder.write(&meta(epoch), changes)
 }
 
 fn state(pairs: &[(&str, &str)]) -> State {
-    pairs.iter().map(|(key, value)| (key.as_bytes().to_vec(), value.as_bytes().to_vec())).collect()
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
-/// Restores the newest usable checkpoint: its number, its state, how many were passed over.
+/// Opens at the newest usable checkpoint and reads it: its epoch, its state, how many were passed over.
 fn restore(path: &Path) -> Option<(u64, State, usize)> {
     let mut folder = CheckpointFolder::open(path).expect("the folder opens");
-    let chain = folder.newest().expect("readable")?;
+    read(&mut folder).map(|(epoch, state)| (epoch, state, folder.damaged().len()))
+}
+
+fn read(folder: &mut CheckpointFolder) -> Option<(u64, State)> {
+    let epoch = folder.latest().expect("readable")?.epoch;
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
     let mut state = State::new();
     folder
-        .restore(&chain, &mut |entry| match entry.value {
-            Some(value) => drop(state.insert(entry.key.to_vec(), value.to_vec())),
-            None => drop(state.remove(entry.key)),
+        .read(&mut |_, entry| match entry.value {
+            Some(value) => drop(state.insert(text(entry.key), text(value))),
+            None => drop(state.remove(&text(entry.key))),
         })
         .expect("the chain is read");
-    assert_eq!(chain.meta["epoch"], chain.id);
-    Some((chain.id, state, chain.damaged.len()))
+    Some((epoch, state))
 }
 
 /// A folder with a base (1) and two deltas (2, 3).
 fn three() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let mut folder = CheckpointFolder::open(dir.path()).expect("the folder opens");
-    write(&mut folder, 1, &state(&[("a", "1"), ("b", "2")]), &[]);
-    write(&mut folder, 2, &State::new(), &[("a", Some("9")), ("c", Some("3"))]);
-    write(&mut folder, 3, &State::new(), &[("b", None)]);
+    write(&mut folder, 1, &state(&[("a", "1"), ("b", "2")]), &[]).expect("written");
+    write(&mut folder, 2, &State::new(), &[("a", Some("8")), ("a", Some("9")), ("c", Some("3"))]).expect("written");
+    write(&mut folder, 3, &State::new(), &[("b", None)]).expect("written");
     dir
 }
 
@@ -95,8 +116,20 @@ fn damage_below_makes_all_above_unusable() {
     let at = bytes.len() - 30;
     bytes[at] ^= 1;
     std::fs::write(file(&dir, 1), &bytes).expect("written");
-    let folder = CheckpointFolder::open(dir.path()).expect("the folder opens");
-    assert!(folder.newest().expect("readable").is_none());
+    let mut folder = CheckpointFolder::open(dir.path()).expect("the folder opens");
+    assert!(folder.latest().expect("readable").is_none());
+    assert_eq!(folder.damaged().len(), 3);
+}
+
+#[test]
+fn work_goes_on_after_damage() {
+    let dir = three();
+    std::fs::write(file(&dir, 3), b"HWCK").expect("written");
+    let mut folder = CheckpointFolder::open(dir.path()).expect("the folder opens");
+    assert_eq!(read(&mut folder).map(|(epoch, _)| epoch), Some(2));
+    write(&mut folder, 4, &State::new(), &[("d", Some("4"))]).expect("written");
+    let expected = state(&[("a", "9"), ("b", "2"), ("c", "3"), ("d", "4")]);
+    assert_eq!(restore(dir.path()), Some((4, expected, 0)));
 }
 
 #[test]
@@ -105,34 +138,36 @@ fn an_unknown_format_is_refused_by_name() {
     let mut bytes = std::fs::read(file(&dir, 3)).expect("a file");
     bytes[4] = 99;
     std::fs::write(file(&dir, 3), &bytes).expect("written");
-    let folder = CheckpointFolder::open(dir.path()).expect("the folder opens");
-    let error = folder.newest().expect_err("refused");
+    let error = CheckpointFolder::open(dir.path()).expect_err("refused");
     assert_eq!(error.code, "HW3911");
     assert!(error.detail.unwrap_or_default().contains("99"));
 }
 
 #[test]
-fn a_failed_write_leaves_the_last_one_and_asks_for_everything() {
+fn after_a_failed_write_everything_is_written() {
     let dir = three();
     let mut folder = CheckpointFolder::open(dir.path()).expect("the folder opens");
-    let chain = folder.newest().expect("readable").expect("one");
-    folder.restore(&chain, &mut |_| {}).expect("read");
-    assert!(!folder.wants_base());
-    let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
-    assert_eq!(folder.write(4, &json!({}), &mut |_| Err(full())).expect_err("no space").code, "HW3910");
-    assert!(folder.wants_base());
-    assert_eq!(restore(dir.path()).map(|(id, ..)| id), Some(3));
+    read(&mut folder);
+    // A folder in the place of the temporary file: creating it fails as on a full disk.
+    let obstacle = dir.path().join(format!("{:020}.tmp", 4));
+    std::fs::create_dir(&obstacle).expect("made");
+    let all = state(&[("d", "4")]);
+    assert_eq!(write(&mut folder, 4, &all, &[]).expect_err("cannot").code, "HW3910");
+    assert_eq!(restore(dir.path()).map(|(epoch, ..)| epoch), Some(3));
+    std::fs::remove_dir(&obstacle).expect("removed");
+    write(&mut folder, 5, &all, &[]).expect("written");
+    assert_eq!(restore(dir.path()), Some((5, all, 0)));
 }
 
 #[test]
 fn the_base_before_the_newest_is_kept() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let mut folder = CheckpointFolder::open(dir.path()).expect("the folder opens");
-    for id in 1..=4 {
+    for epoch in 1..=4 {
         folder.must_be_base = true;
-        write(&mut folder, id, &state(&[("a", "1")]), &[]);
+        write(&mut folder, epoch, &state(&[("a", "1")]), &[]).expect("written");
     }
     assert!(!file(&dir, 2).exists() && file(&dir, 3).exists());
     std::fs::write(file(&dir, 4), b"").expect("written");
-    assert_eq!(restore(dir.path()).map(|(id, ..)| id), Some(3));
+    assert_eq!(restore(dir.path()).map(|(epoch, ..)| epoch), Some(3));
 }

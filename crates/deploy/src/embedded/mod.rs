@@ -1,0 +1,63 @@
+//! The embedded target: drives sources, the engine, sinks and checkpoints in this process.
+//!
+//! - *reader*: a thread that polls one source and hands over what it says, with the position behind it.
+//! - *epoch*: what has come in since the last one, at most [`EPOCH_ROWS`] rows, at one instant of the clock.
+//! - *checkpoint*: sinks prepare, state and positions are written, sinks commit; a restart goes on from the last one.
+//! - *inbox*: rows appended from outside by `load`; durable there until a checkpoint has them.
+
+mod dead_letter;
+mod inbox;
+mod lock;
+mod progress;
+mod reader;
+mod run;
+mod sinks;
+mod usage;
+
+pub use inbox::Inbox;
+pub use progress::{Observer, Status, Summary, TableSummary};
+pub use run::run;
+pub use usage::Usage;
+
+use connect::Output;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// Rows of one epoch under load. Large enough that per-batch costs vanish, small enough to stay in cache.
+pub(crate) const EPOCH_ROWS: usize = 32_768;
+/// How long an idle engine waits for more rows before it runs an epoch with what there is.
+pub(crate) const LINGER: Duration = Duration::from_millis(3);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunMode {
+    /// Reads on as long as sources have rows, keeps state, checkpoints.
+    Stream,
+    /// Reads what is there, once, and ends.
+    Batch,
+}
+
+/// How to run a project.
+#[derive(Clone)]
+pub struct RunOptions {
+    pub mode: RunMode,
+    /// Processing time at the start, milliseconds; the wall clock when absent. It advances with real time in a stream and
+    /// stands still in a batch.
+    pub clock_millis: Option<i64>,
+    /// Checkpoints, the inbox and the lock live here.
+    pub data_dir: PathBuf,
+    pub parallelism: usize,
+    pub memory_limit: Option<usize>,
+    /// A stream ends when nothing came for so long.
+    pub until_idle: Option<Duration>,
+    /// Of each source.
+    pub max_rows_per_second: Option<u64>,
+    pub checkpoint_interval: Duration,
+    /// Rows per epoch; [`EPOCH_ROWS`] when absent.
+    pub epoch_rows: Option<usize>,
+    /// Set from outside to end at the next epoch.
+    pub stop: Arc<AtomicBool>,
+    /// Where `print` tables print.
+    pub output: Output,
+}

@@ -1,0 +1,67 @@
+//! Reads a project folder. What its files mean is `catalog::project`'s; here is only the disk.
+
+use catalog::project::Project;
+use data::{Diagnostic, Level, Phase};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The project folder at or above `start`: the first with a `headwater.toml` or a `pipelines/` folder.
+pub fn find_root(start: &Path) -> Option<PathBuf> {
+    let is_project = |folder: &&Path| folder.join("headwater.toml").is_file() || folder.join("pipelines").is_dir();
+    start.ancestors().find(is_project).map(Path::to_path_buf)
+}
+
+/// Reads the project in `root` for one environment. Variables come from its settings, then from `HEADWATER_VAR_name` of the
+/// process, then from `overrides`.
+pub fn read_project(
+    root: &Path,
+    environment: &str,
+    overrides: &BTreeMap<String, String>,
+) -> Result<Project, Vec<Diagnostic>> {
+    if environment.is_empty() || !environment.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')) {
+        return Err(vec![problem(format!("`{environment}` is not a name of an environment"))]);
+    }
+    let mut files = Vec::new();
+    read_file(root, &root.join("headwater.toml"), &mut files)?;
+    read_folder(root, &root.join("environments").join(environment), &mut files)?;
+    read_folder(root, &root.join("pipelines"), &mut files)?;
+    let mut variables: BTreeMap<String, String> = std::env::vars()
+        .filter_map(|(name, value)| Some((name.strip_prefix("HEADWATER_VAR_")?.to_owned(), value)))
+        .collect();
+    variables.extend(overrides.clone());
+    let mut project = Project::from_files(&files, environment, &variables)?;
+    if project.name.is_empty() {
+        project.name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    }
+    Ok(project)
+}
+
+fn read_folder(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) -> Result<(), Vec<Diagnostic>> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            read_folder(root, &path, files)?;
+        } else if path.extension().is_some_and(|kind| kind == "sql" || kind == "toml" || kind == "properties") {
+            read_file(root, &path, files)?;
+        }
+    }
+    Ok(())
+}
+
+fn read_file(root: &Path, path: &Path, files: &mut Vec<(String, String)>) -> Result<(), Vec<Diagnostic>> {
+    if !path.is_file() {
+        return Ok(());
+    }
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| vec![problem(format!("cannot read {}", path.display())).detail(error.to_string())])?;
+    let relative = path.strip_prefix(root).unwrap_or(path);
+    let name = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+    files.push((name, text));
+    Ok(())
+}
+
+fn problem(message: String) -> Diagnostic {
+    Diagnostic::new(Level::Error, Phase::Plan, "HW4002", message)
+}

@@ -1,0 +1,66 @@
+//! What a run needs to know of a project: its tables and its statements, planned.
+
+use engine::{TableDef, TableKind};
+use plan::{Node, Op};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// A planned project.
+#[derive(Clone, Debug)]
+pub struct Pipelines {
+    /// Relative paths in table options start here.
+    pub base: PathBuf,
+    pub time_zone: chrono_tz::Tz,
+    /// By the name that plans use (`catalog.database.table`).
+    pub tables: BTreeMap<String, PipelineTable>,
+    pub statements: Vec<PipelineStatement>,
+}
+
+#[derive(Clone, Debug)]
+pub struct PipelineTable {
+    pub def: TableDef,
+    pub spec: connect::TableSpec,
+    /// The name without catalog and database.
+    pub short_name: String,
+    /// Where rows go that cannot be decoded, by the name that plans use.
+    pub dead_letter: Option<String>,
+}
+
+/// An INSERT.
+#[derive(Clone, Debug)]
+pub struct PipelineStatement {
+    /// Names it from run to run: its file and its place there.
+    pub label: String,
+    pub node: Node,
+}
+
+impl PipelineTable {
+    pub fn is_managed(&self) -> bool {
+        matches!(self.def.kind, TableKind::Managed { .. })
+    }
+}
+
+impl Pipelines {
+    /// Outer tables that statements read, with the columns that any of them reads.
+    pub fn sources(&self) -> BTreeMap<&str, BTreeSet<usize>> {
+        let mut found: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+        let mut pending: Vec<&Node> = self.statements.iter().map(|statement| &statement.node).collect();
+        while let Some(node) = pending.pop() {
+            if let Op::Scan { table, read, .. } = &node.op
+                && self.tables.get(&table.name).is_some_and(|table| !table.is_managed())
+            {
+                found.entry(&table.name).or_default().extend(read);
+            }
+            pending.extend(&node.inputs);
+        }
+        found
+    }
+
+    /// The outer table that each statement writes to, where it does.
+    pub fn sink_of<'a>(&self, statement: &'a PipelineStatement) -> Option<&'a str> {
+        match &statement.node.op {
+            Op::Sink { table, .. } if self.tables.get(table).is_some_and(|table| !table.is_managed()) => Some(table),
+            _ => None,
+        }
+    }
+}
