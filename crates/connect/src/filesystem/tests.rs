@@ -267,6 +267,90 @@ fn csv_rows_that_do_not_fit_can_be_ignored_or_set_aside() {
     );
 }
 
+fn json(text: &str, columns: &str, options: &[(&str, &str)], expect: &[&str]) {
+    check(text.as_bytes(), columns, &[&[("format", "json")], options].concat(), expect);
+}
+
+#[test]
+fn json_values_are_read_as_flink_reads_them() {
+    let mixed = r#"{"a":1,"b":"x"}
+        {"b":5,"a":"7"}
+        {"a":null,"b":{"z": 1}}
+
+        {"c":1}
+        {"a":1.7,"b":[1, "q r"]}
+        {"a":1e2,"b":1.50}
+        {"a":3,"b":"\u00e5\n"}"#;
+    json(
+        mixed,
+        "a INT, b STRING",
+        &[],
+        &[
+            r#"1, "x""#,
+            r#"7, "5""#,
+            r#"null, "{\"z\":1}""#,
+            "null, null",
+            r#"1, "[1,\"q r\"]""#,
+            r#"100, "1.50""#,
+            r#"3, "å\n""#,
+        ],
+    );
+    json(r#"{"a":1.005,"b":"1e2"}"#, "a DECIMAL, b DECIMAL", &[], &["101e-2, 10000e-2"]);
+    let nested = r#"{"a":[1,null],"b":{"x":1,"y":"q"},"c":{"k":1.5},"d":true}
+        {"a":[],"b":{"y":"r"},"c":{},"d":"TRUE"}"#;
+    json(
+        nested,
+        "a INTS, b PAIR, c MAP, d BOOLEAN",
+        &[],
+        &[r#"[1, null], [1, "q"], Map([(String("k"), Double(1.5))]), true"#, r#"[], [null, "r"], Map([]), true"#],
+    );
+    json(
+        r#"{"a":"2024-01-02 03:04:05.123","b":"2024-01-02 03:04:05Z"}"#,
+        "a TIMESTAMP(3), b TIMESTAMP_LTZ(3)",
+        &[],
+        &["Timestamp(1704164645123000000), Timestamp(1704164645000000000)"],
+    );
+    let iso = [("json.timestamp-format.standard", "ISO-8601")];
+    json(
+        r#"{"a":"2024-01-02T03:04:05.123","b":"2024-01-02T03:04:05Z"}"#,
+        "a TIMESTAMP(3), b TIMESTAMP_LTZ(3)",
+        &iso,
+        &["Timestamp(1704164645123000000), Timestamp(1704164645000000000)"],
+    );
+    json("\u{feff}{\"b\":2}\r\n{\"b\":3}", "b INT, line BIGINT @headwater.line", &[], &["2, 1", "3, 2"]);
+}
+
+#[test]
+fn json_rows_that_do_not_fit_are_faults() {
+    let lines = "{\"a\":1\n{\"a\":true}\n[1]\n{\"a\":2} {\"a\":3}\n{\"a\":4}";
+    json(
+        lines,
+        "a INT",
+        &[],
+        &["HW3106 in, line 1: it is no JSON object: expected a comma or the end of the object at byte 7"],
+    );
+    json("{\"a\":true}", "a INT", &[], &["HW3103 in, line 1: column 'a': 'true' is not a INT"]);
+    json(
+        "{\"b\":1}",
+        "a INT",
+        &[("json.fail-on-missing-field", "true")],
+        &["HW3113 in, line 1: column 'a' is missing"],
+    );
+    json(lines, "a INT", &[("json.ignore-parse-errors", "true")], &["null", "4", "skipped 3"]);
+    json(
+        lines,
+        "a INT",
+        &[("headwater.dead-letter", "bad")],
+        &[
+            "4",
+            "line 1 HW3106: it is no JSON object: expected a comma or the end of the object at byte 7: {\"a\":1",
+            "line 2 HW3103: column 'a': 'true' is not a INT: {\"a\":true}",
+            "line 3 HW3106: it is no JSON object: expected an object at byte 1: [1]",
+            "line 4 HW3106: it is no JSON object: expected the end of the line at byte 9: {\"a\":2} {\"a\":3}",
+        ],
+    );
+}
+
 #[test]
 fn rows_may_be_huge_but_memory_is_bounded() {
     let long = "x".repeat(3 << 20);

@@ -17,6 +17,9 @@ pub(crate) struct TextRules {
     pub(crate) null_literal: Option<Vec<u8>>,
     /// Separates the elements of ARRAY and the fields of ROW.
     pub(crate) element_delimiter: Vec<u8>,
+    pub(crate) timestamps: TimestampStandard,
+    /// Whether months and days may have one digit.
+    pub(crate) lenient_dates: bool,
 }
 
 /// The column of a type from one field per row; `None` is NULL. Rows whose text does not fit hold NULL and are
@@ -42,7 +45,7 @@ pub(crate) fn from_text<'a>(
         TypeKind::BigInt | TypeKind::IntervalDay(_) => numbers!(Int64Type, text::integer::<i64>),
         TypeKind::Float => numbers!(Float32Type, text::float::<f32>),
         TypeKind::Double => numbers!(Float64Type, text::float::<f64>),
-        TypeKind::Date => numbers!(Int32Type, |text| text::date(text, true)),
+        TypeKind::Date => numbers!(Int32Type, |text| text::date(text, rules.lenient_dates)),
         TypeKind::Time(_) => numbers!(Int32Type, text::time_millis),
         TypeKind::Decimal { precision, scale } => {
             let column = primitive::<Decimal128Type>(rows, field, |t| text::decimal(t, *precision, *scale), unfit);
@@ -50,7 +53,7 @@ pub(crate) fn from_text<'a>(
         }
         TypeKind::Timestamp(precision) | TypeKind::TimestampLtz(precision) => {
             let zoned = matches!(data_type.kind, TypeKind::TimestampLtz(_));
-            let parse = |t: &[u8]| text::timestamp(t, *precision, zoned, TimestampStandard::Sql);
+            let parse = |t: &[u8]| text::timestamp(t, *precision, zoned, rules.timestamps);
             match TimestampUnit::of(*precision) {
                 TimestampUnit::Nanos => {
                     let column = primitive::<Decimal128Type>(rows, field, parse, unfit);

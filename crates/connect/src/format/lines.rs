@@ -72,4 +72,31 @@ impl Window {
         self.bytes.truncate(filled);
         Ok(())
     }
+
+    /// Consumes a line of any length without holding more of it than a block. `line_end` gives the end of the line that
+    /// begins at a place and the beginning of the next, as far as that can be known.
+    pub(crate) fn pass_over_line(
+        &mut self,
+        line_end: impl Fn(&[u8], usize, bool) -> Option<(usize, usize)>,
+    ) -> std::io::Result<()> {
+        loop {
+            let unread = self.unread();
+            if let Some((_, next)) = line_end(unread, 0, self.ended) {
+                self.consume(next);
+                return Ok(());
+            }
+            // A final \r may be half of a line break.
+            let keep = usize::from(unread.last() == Some(&b'\r'));
+            self.consume(unread.len() - keep);
+            self.grow()?;
+        }
+    }
+}
+
+/// The end of the line that begins at `start`, and where the next one begins; `None` when that is not known yet.
+pub(crate) fn line_end(input: &[u8], start: usize, last: bool) -> Option<(usize, usize)> {
+    match memchr::memchr(b'\n', &input[start..]) {
+        Some(found) => Some((start + found, start + found + 1)),
+        None => last.then_some((input.len(), input.len())),
+    }
 }

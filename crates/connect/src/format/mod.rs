@@ -6,6 +6,7 @@
 
 mod column;
 mod csv;
+mod json;
 mod lines;
 pub(crate) mod render;
 
@@ -36,7 +37,7 @@ pub struct FormatDef {
 
 /// Every format there is.
 pub fn formats() -> &'static [FormatDef] {
-    static FORMATS: &[FormatDef] = &[csv::DEF];
+    static FORMATS: &[FormatDef] = &[csv::DEF, json::DEF];
     FORMATS
 }
 
@@ -165,7 +166,12 @@ pub(crate) fn refuse_types(
 
 /// A column that has the same value in every row, from text; `None` when the text does not fit.
 pub(crate) fn from_text_constant(data_type: &data::DataType, text: Option<&str>, rows: usize) -> Option<ArrayRef> {
-    let rules = column::TextRules { null_literal: None, element_delimiter: Vec::new() };
+    let rules = column::TextRules {
+        null_literal: None,
+        element_delimiter: Vec::new(),
+        timestamps: text::TimestampStandard::Sql,
+        lenient_dates: true,
+    };
     let mut unfit = Vec::new();
     let array = column::from_text(data_type, &rules, rows, |_| text.map(str::as_bytes), &mut unfit);
     unfit.is_empty().then_some(array)

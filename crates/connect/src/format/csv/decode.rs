@@ -178,22 +178,6 @@ impl CsvReader {
         self.window.grow().map_err(|error| io_error("read", &self.origin, &error))
     }
 
-    /// Consumes a line of any length without holding more of it than a block.
-    fn pass_over_line(&mut self) -> Result<(), Diagnostic> {
-        loop {
-            let unread = self.window.unread();
-            if let Some((_, next)) = line_end(unread, 0, self.window.ended()) {
-                self.window.consume(next);
-                self.line += 1;
-                return Ok(());
-            }
-            // A final \r may be half of a line break.
-            let keep = usize::from(unread.last() == Some(&b'\r'));
-            self.window.consume(unread.len() - keep);
-            self.grow()?;
-        }
-    }
-
     /// The line that begins here does not end within the allowed length.
     fn reject_overlong(&mut self, decoded: &mut Decoded) -> Result<(), Diagnostic> {
         let mut faults = Faults::new(self.policy, &self.table, &self.origin, "csv");
@@ -202,7 +186,8 @@ impl CsvReader {
         decoded.skipped += u64::from(self.policy == FaultPolicy::Ignore);
         decoded.rejected = rejected;
         decoded.columns = self.columns.iter().map(|column| Self::empty(&column.data_type)).collect();
-        self.pass_over_line()
+        self.line += 1;
+        self.window.pass_over_line(line_end).map_err(|error| io_error("read", &self.origin, &error))
     }
 
     fn empty(data_type: &DataType) -> ArrayRef {

@@ -6,6 +6,7 @@ pub(crate) mod split;
 
 use self::split::Dialect;
 use super::column::TextRules;
+use super::text::TimestampStandard;
 use super::{FormatDef, MAX_ROW_BYTES, refuse_types};
 use crate::options::{OptionDef, OptionKind, config};
 use crate::spec::{TableSpec, with_options};
@@ -83,6 +84,8 @@ impl CsvOptions {
                 rules: TextRules {
                     null_literal: options.text("csv.null-literal").map(|text| text.as_bytes().to_vec()),
                     element_delimiter: options.text("csv.array-element-delimiter").unwrap_or(";").into(),
+                    timestamps: TimestampStandard::Sql,
+                    lenient_dates: true,
                 },
                 header: options.flag("headwater.csv.header"),
                 optional: options
