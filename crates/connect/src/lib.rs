@@ -13,7 +13,6 @@ mod filesystem;
 mod format;
 mod options;
 mod print;
-mod rowtext;
 mod spec;
 mod suggest;
 

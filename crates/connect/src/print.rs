@@ -1,10 +1,10 @@
 //! The sink that shows changes, a line each, as Flink's `print` does.
 
 use crate::options::{OptionDef, OptionKind};
-use crate::rowtext::append_row;
 use crate::spec::{Accepts, ConnectorDef, OpenContext, Output, SinkDef, TableSpec};
 use data::port::Sink;
-use data::{ChangeBatch, DataType, Diagnostic, Value};
+use data::text::row_to_string;
+use data::{ChangeBatch, DataType, Diagnostic};
 
 pub(crate) const DEF: ConnectorDef = ConnectorDef {
     identifier: "print",
@@ -45,10 +45,7 @@ impl Sink for Print {
         let mut text = String::new();
         for row in 0..batch.rows() {
             text.push_str(&self.prefix);
-            text.push_str(batch.kind(row).symbol());
-            let values: Vec<Value> =
-                self.types.iter().zip(batch.columns()).map(|(kind, column)| Value::at(column, kind, row)).collect();
-            append_row(&mut text, self.types.iter().zip(&values));
+            text.push_str(&row_to_string(Some(batch.kind(row)), batch.columns(), &self.types, row));
             text.push('\n');
         }
         // A lock that was poisoned by a panic elsewhere still guards a usable writer.

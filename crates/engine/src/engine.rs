@@ -54,6 +54,11 @@ impl Engine {
         &self.options
     }
 
+    /// How changes travel from the next epoch on. Tables come out equal either way.
+    pub fn set_delivery(&mut self, delivery: Delivery) {
+        self.options.delivery = delivery;
+    }
+
     /// The number of the last epoch; 0 before the first.
     pub fn epoch_number(&self) -> u64 {
         self.epoch

@@ -115,8 +115,8 @@ impl Table {
         let batches = self.snapshot.get_or_insert_with(|| match rows {
             Rows::Append(log) => log.batches.clone().into(),
             Rows::Upsert(keyed) => {
-                let (columns, rows) = keyed.content();
-                vec![ChangeBatch::inserts(columns, rows)].into()
+                let (ids, columns) = keyed.ids_and_columns();
+                vec![ChangeBatch::inserts(columns, ids.len())].into()
             }
             Rows::Retract(bag) => vec![bag.content()].into(),
         });

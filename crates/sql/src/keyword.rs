@@ -144,6 +144,15 @@ impl Kw {
         FUNCTIONS.binary_search(&self.text()).is_ok()
     }
 
+    /// Whether a call of a function with this name is written without quotes.
+    pub(crate) fn is_call_name(self) -> bool {
+        let own_syntax = matches!(
+            self,
+            Kw::TIMESTAMPADD | Kw::TIMESTAMPDIFF | Kw::DATE_DIFF | Kw::DATETIME_DIFF | Kw::DESCRIPTOR | Kw::FINAL
+        );
+        self.is_context_function() || self.is_function() || !self.is_reserved() && !own_syntax
+    }
+
     /// Reserved words that are a value of their own: functions without parentheses.
     pub(crate) fn is_context_function(self) -> bool {
         use Kw::*;

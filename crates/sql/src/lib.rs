@@ -7,6 +7,7 @@ pub mod ast;
 mod keyword;
 mod lexer;
 mod parser;
+pub mod print;
 pub mod types;
 
 use ast::{Expr, Query, Statement};

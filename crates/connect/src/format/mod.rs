@@ -8,7 +8,7 @@ mod column;
 mod csv;
 mod json;
 mod lines;
-pub(crate) mod render;
+mod render;
 
 mod reject;
 mod text;

@@ -5,21 +5,31 @@
 //!   all of them at [`Operator::flush`]. The scheduler decides how much lies between; an operator never knows.
 //! - *shard*: one of several instances of a keyed operator, each with a range of key groups.
 
+mod aggregate;
 mod calc;
+mod changelog_normalize;
+mod deduplicate;
+mod distinct;
+mod drop_update_before;
+mod groups;
 mod interval_join;
 mod join;
+mod rank;
 mod removed;
 mod scan;
 mod sink;
+mod sort;
 mod union;
 mod values;
 
+use rank::Ranking;
 pub(crate) use removed::Removed;
-pub(crate) use scan::Scan;
+pub(crate) use scan::{Scan, TimeReader};
 
 use crate::checkpoint::EntryRef;
 use crate::state::StateWriter;
-use data::{ChangeBatch, DataType, Diagnostic, Watermarks};
+use arrow_array::BooleanArray;
+use data::{ChangeBatch, DataType, Diagnostic, RowKind, Watermarks};
 use functions::{EvalContext, EvalError};
 use plan::{Node, Op};
 
@@ -176,6 +186,25 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
     Ok(match &node.op {
         Op::Values { rows } => Box::new(values::Values::new(node, rows)),
         Op::Calc { columns, condition } => Box::new(calc::Calc::new(columns, condition.as_ref())?),
+        Op::Aggregate { keys, calls } => Box::new(aggregate::Aggregate::new(node, keys, calls, setup.checkpoints)?),
+        Op::ChangelogNormalize { keys, condition } => {
+            let condition = condition.as_ref();
+            Box::new(changelog_normalize::ChangelogNormalize::new(node, keys, condition, setup.checkpoints)?)
+        }
+        Op::Deduplicate { keys, time, time_attribute, keep_last } => {
+            deduplicate::make(node, keys, (*time, *time_attribute), *keep_last, setup.checkpoints)
+        }
+        Op::DropUpdateBefore => Box::new(drop_update_before::DropUpdateBefore),
+        Op::Rank { partition, order, from, to, output_rank } => {
+            let ranking = Ranking { partition, order, from: *from, to: Some(*to), output_rank: *output_rank };
+            Box::new(rank::Rank::new(node, &ranking, setup.checkpoints)?)
+        }
+        Op::Sort { order } => Box::new(sort::Sort::new(node, order, setup.checkpoints)),
+        Op::SortLimit { order, offset, fetch } => {
+            let to = fetch.map(|fetch| offset.saturating_add(fetch));
+            let ranking = Ranking { partition: &[], order, from: offset + 1, to, output_rank: false };
+            Box::new(rank::Rank::new(node, &ranking, setup.checkpoints)?)
+        }
         Op::Union => Box::new(union::Union),
         Op::Join { .. } => Box::new(join::Join::new(node, setup)?),
         Op::IntervalJoin { .. } => Box::new(interval_join::IntervalJoin::new(node, setup)?),
@@ -228,4 +257,16 @@ pub(crate) fn name(op: &Op) -> &'static str {
 /// Types of an input's columns.
 pub(crate) fn input_types(node: &Node, port: usize) -> Vec<DataType> {
     node.inputs[port].types().cloned().collect()
+}
+
+/// The items at these positions.
+pub(crate) fn pick<T: Clone>(items: &[T], positions: &[usize]) -> Vec<T> {
+    positions.iter().map(|&position| items[position].clone()).collect()
+}
+
+/// The batch without its -U.
+pub(crate) fn without_update_before(batch: &ChangeBatch) -> ChangeBatch {
+    let Some(kinds) = batch.kinds() else { return batch.clone() };
+    let keep: BooleanArray = kinds.iter().map(|kind| Some(*kind != RowKind::UpdateBefore)).collect();
+    batch.filter(&keep)
 }

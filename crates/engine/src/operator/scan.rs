@@ -3,13 +3,13 @@
 //! - *split watermark*: the running maximum of the table's watermark expression over the rows of one split.
 //! - The scan's watermark is the minimum over the splits that are neither idle nor at their end.
 
-use super::{Context, Result};
+use super::{Context, Result, without_update_before};
 use crate::checkpoint::{ScanTime, SplitTime};
 use crate::epoch::Input;
 use crate::expression::Compiled;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Int64Type};
-use arrow_array::{Array, ArrayRef, BooleanArray};
+use arrow_array::{Array, ArrayRef};
 use data::batch::{FINAL_WATERMARK, NO_WATERMARK};
 use data::storage::TimestampUnit;
 use data::{ChangeBatch, DataType, Diagnostic, RowKind, TypeKind, Watermarks};
@@ -60,9 +60,8 @@ impl Scan {
     /// The rows with the scan's columns, each with the watermark that it met.
     pub(crate) fn read(&mut self, split: u32, batch: &ChangeBatch, context: &Context) -> Result<ChangeBatch> {
         let mut batch = batch.project(&self.read);
-        if self.drops_update_before && batch.kinds().is_some() {
-            let keep = |row| batch.kind(row) != RowKind::UpdateBefore;
-            batch = batch.filter(&BooleanArray::from_iter((0..batch.rows()).map(|row| Some(keep(row)))));
+        if self.drops_update_before {
+            batch = without_update_before(&batch);
         }
         let world = context.evaluation(Watermarks::Constant(self.reached), self.rows_seen);
         self.rows_seen += batch.rows() as u64;

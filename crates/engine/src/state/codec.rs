@@ -3,8 +3,10 @@
 use crate::operator::Output;
 use arrow_array::ArrayRef;
 use arrow_row::{RowConverter, RowParser, Rows, SortField};
+use arrow_schema::SortOptions;
 use data::storage::storage_type;
 use data::{ChangeBatch, DataType, RowKind};
+use plan::SortKey;
 
 /// Row bytes for columns of certain types.
 pub(crate) struct RowCodec {
@@ -15,7 +17,19 @@ pub(crate) struct RowCodec {
 
 impl RowCodec {
     pub(crate) fn new<'a>(types: impl IntoIterator<Item = &'a DataType>) -> Self {
-        let fields: Vec<SortField> = types.into_iter().map(|kind| SortField::new(storage_type(kind))).collect();
+        Self::with_fields(types.into_iter().map(|kind| SortField::new(storage_type(kind))).collect())
+    }
+
+    /// For the columns that `order` names; the bytes compare in that order.
+    pub(crate) fn sorted(types: &[DataType], order: &[SortKey]) -> Self {
+        let field = |key: &SortKey| {
+            let options = SortOptions { descending: key.descending, nulls_first: key.nulls_first };
+            SortField::new_with_options(storage_type(&types[key.column]), options)
+        };
+        Self::with_fields(order.iter().map(field).collect())
+    }
+
+    fn with_fields(fields: Vec<SortField>) -> Self {
         let columns = fields.len();
         let converter = RowConverter::new(fields).expect("every storage type has a row format");
         let parser = converter.parser();

@@ -54,6 +54,20 @@ impl KeyedRows {
         self.keys.intern(columns, rows)
     }
 
+    /// Ids of the keys in these columns where they are known.
+    pub(crate) fn find(&self, columns: &[ArrayRef], rows: usize) -> Vec<Option<u32>> {
+        self.keys.find(columns, rows)
+    }
+
+    /// Columns of these keys.
+    pub(crate) fn key_columns(&self, ids: &[u32]) -> Vec<ArrayRef> {
+        self.keys.decode(ids)
+    }
+
+    pub(crate) fn codec(&self) -> &RowCodec {
+        &self.codec
+    }
+
     pub(crate) fn encode(&self, columns: &[ArrayRef], rows: usize) -> EncodedRows {
         self.codec.encode(columns, rows)
     }
@@ -66,6 +80,7 @@ impl KeyedRows {
     #[inline]
     pub(crate) fn put(&mut self, id: u32, row: &[u8]) {
         self.touch(id);
+        self.keys.revive(id);
         self.rows.put(id, row);
     }
 
@@ -74,7 +89,6 @@ impl KeyedRows {
         self.rows.remove(id);
     }
 
-    /// Tells that a key's row is to be told again although it may be the same.
     #[inline]
     fn touch(&mut self, id: u32) {
         if self.is_touched.len() <= id as usize {
@@ -115,6 +129,26 @@ impl KeyedRows {
         emitter.emit(&self.codec, out);
     }
 
+    /// Lets go of a key that was looked up but got no row.
+    pub(crate) fn release_if_empty(&mut self, id: u32) {
+        if self.rows.get(id).is_none() {
+            self.keys.release(id);
+        }
+    }
+
+    /// Ends a flush without telling anything: for owners that tell changes themselves.
+    pub(crate) fn forget_touched(&mut self) {
+        for id in std::mem::take(&mut self.touched) {
+            self.is_touched[id as usize] = false;
+            if self.rows.get(id).is_none() {
+                self.keys.release(id);
+            }
+        }
+        self.before.clear();
+        self.before_ends.clear();
+        self.keys.reclaim_untracked(&self.changed);
+    }
+
     pub(crate) fn save(&mut self, writer: &mut StateWriter) {
         for id in writer.select(&mut self.changed, self.keys.live_ids()) {
             writer.put(self.table, self.keys.group(id), self.keys.key(id), self.rows.get(id));
@@ -127,11 +161,11 @@ impl KeyedRows {
         self.rows.put(id, entry.value.unwrap_or_default());
     }
 
-    /// All rows, ordered by key id, as columns.
-    pub(crate) fn content(&self) -> (Vec<ArrayRef>, usize) {
-        let rows: Vec<&[u8]> = (0..self.keys.id_bound() as u32).filter_map(|id| self.rows.get(id)).collect();
-        let count = rows.len();
-        (self.codec.decode(rows), count)
+    /// All keys that have a row, and the columns of those rows.
+    pub(crate) fn ids_and_columns(&self) -> (Vec<u32>, Vec<ArrayRef>) {
+        let ids: Vec<u32> = (0..self.keys.id_bound() as u32).filter(|id| self.rows.get(*id).is_some()).collect();
+        let columns = self.codec.decode(ids.iter().filter_map(|id| self.rows.get(*id)));
+        (ids, columns)
     }
 
     pub(crate) fn memory_bytes(&self) -> usize {

@@ -106,6 +106,12 @@ impl KeyIndex {
         }
     }
 
+    /// The key is used again.
+    #[inline]
+    pub(crate) fn revive(&mut self, id: u32) {
+        self.lives[id as usize] = Life::Live;
+    }
+
     /// Forgets released keys. With tracking this may only happen once a checkpoint has written their removal.
     pub(crate) fn reclaim(&mut self) {
         for id in std::mem::take(&mut self.released) {

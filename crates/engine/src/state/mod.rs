@@ -10,12 +10,16 @@ mod codec;
 mod keyed_rows;
 mod keys;
 mod multiset;
+mod ordered;
+mod parts;
 mod tracking;
 
 pub(crate) use codec::{EncodedRows, RowCodec, RowEmitter};
 pub(crate) use keyed_rows::{KeyedRows, UpdateStyle};
 pub(crate) use keys::{KeyIndex, key_groups, shard_of};
 pub(crate) use multiset::KeyedMultiset;
+pub(crate) use ordered::{OrderedRows, Place, Placed};
+pub(crate) use parts::{entry_key, take_part};
 pub(crate) use tracking::{ChangedIds, StateWriter};
 
 /// How many key groups there are.

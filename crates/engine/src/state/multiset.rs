@@ -2,6 +2,7 @@
 
 use super::codec::{EncodedRows, RowCodec};
 use super::keys::KeyIndex;
+use super::parts::{entry_key, take_part};
 use super::tracking::{ChangedIds, StateWriter};
 use crate::checkpoint::EntryRef;
 use arrow_array::ArrayRef;
@@ -105,6 +106,7 @@ impl KeyedMultiset {
     }
 
     fn link(&mut self, key: u32, id: u32) {
+        self.keys.revive(key);
         if self.ends.len() <= key as usize {
             self.ends.resize(key as usize + 1, (END, END));
         }
@@ -196,10 +198,7 @@ impl KeyedMultiset {
             if key == END {
                 continue;
             }
-            let key_bytes = self.keys.key(key);
-            let mut entry = (key_bytes.len() as u32).to_be_bytes().to_vec();
-            entry.extend_from_slice(key_bytes);
-            entry.extend_from_slice(self.rows.key(id));
+            let entry = entry_key(self.keys.key(key), self.rows.key(id));
             let mut value = count.to_be_bytes().to_vec();
             value.extend_from_slice(&sequence.to_be_bytes());
             value.extend_from_slice(&matches.to_be_bytes());
@@ -210,9 +209,8 @@ impl KeyedMultiset {
     }
 
     pub(crate) fn load(&mut self, entry: EntryRef) {
-        let (length, rest) = entry.key.split_at(4);
-        let length = u32::from_be_bytes(length.try_into().expect("four bytes")) as usize;
-        let (key, row) = rest.split_at(length);
+        let mut row = entry.key;
+        let key = take_part(&mut row);
         let value = entry.value.unwrap_or_default();
         let number = |at: usize| u64::from_be_bytes(value[at..at + 8].try_into().expect("eight bytes"));
         let matches = u32::from_be_bytes(value[16..20].try_into().expect("four bytes"));

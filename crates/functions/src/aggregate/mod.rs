@@ -64,7 +64,10 @@ pub trait Accumulator: Send {
     /// (`None`: removed), in no particular order. Nothing for accumulators without one.
     fn changed_entries(&mut self, _visit: &mut dyn FnMut(u32, &[u8], Option<&[u8]>)) {}
 
-    /// Sets one entry handed over by `changed_entries` in an earlier run.
+    /// Hands over every entry of the part that is a map: for a checkpoint that stands alone.
+    fn entries(&self, _visit: &mut dyn FnMut(u32, &[u8], &[u8])) {}
+
+    /// Sets one entry handed over in an earlier run.
     fn load_entry(&mut self, _group: u32, _key: &[u8], _value: &[u8]) {}
 
     fn memory_bytes(&self) -> usize;

@@ -162,8 +162,6 @@ pub enum UnaryOp {
     Plus,
     Minus,
     Not,
-    /// `PRIOR x`
-    Prior,
     /// In MATCH_RECOGNIZE: over the rows matched so far, or over the whole match.
     Running,
     Final,
@@ -356,9 +354,7 @@ pub enum SpecialCall {
     Substring { expr: Expr, start: Expr, length: Option<Expr> },
     /// `OVERLAY(x PLACING new FROM start [FOR length])`
     Overlay { expr: Expr, new: Expr, start: Expr, length: Option<Expr> },
-    /// `CONVERT(x USING charset)`
-    Convert { expr: Expr, charset: Ident },
-    /// `TRANSLATE(x USING charset)`
+    /// `TRANSLATE(x USING charset)`, `CONVERT(x USING charset)`
     TranslateUsing { expr: Expr, charset: Ident },
 }
 

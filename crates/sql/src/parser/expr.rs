@@ -1,7 +1,7 @@
 //! Expressions by precedence climbing.
 //!
 //! - *precedence*: how strongly an operator binds; the numbers' order is Flink's (Calcite's): MULTISET operators bind
-//!   weakest, then OR, AND, NOT, IS, comparisons, IN / BETWEEN / LIKE, additive (with IS DISTINCT FROM),
+//!   weakest, then OR, AND, NOT, IS, comparisons (with IS DISTINCT FROM), IN / BETWEEN / LIKE, additive,
 //!   multiplicative, sign.
 
 use super::{Expect, Parser, Read};
@@ -27,12 +27,14 @@ pub(crate) mod precedence {
     pub(crate) const ADDITIVE: u8 = 40;
     pub(crate) const MULTIPLICATIVE: u8 = 60;
     pub(crate) const SIGN: u8 = 80;
+    /// Fields and elements, and whatever needs no parentheses.
+    pub(crate) const POSTFIX: u8 = 100;
 }
 use precedence as p;
 
 /// Longer chains of one left-associative operator make a tree too deep for those who walk it. AND and OR are exempt:
 /// long chains of them become balanced trees.
-const MAX_CHAIN: usize = 1000;
+const MAX_CHAIN: usize = 500;
 const BALANCE_FROM: usize = 64;
 
 impl Parser<'_> {
@@ -133,9 +135,9 @@ impl Parser<'_> {
         Some(match (keyword, next) {
             (Kw::AND, _) => (And, 1, p::AND),
             (Kw::OR, _) => (Or, 1, p::OR),
-            (Kw::IS, Some(Kw::DISTINCT)) => (IsDistinctFrom, 3, p::ADDITIVE),
+            (Kw::IS, Some(Kw::DISTINCT)) => (IsDistinctFrom, 3, p::COMPARISON),
             (Kw::IS, Some(Kw::NOT)) if self.keyword_ahead(2) == Some(Kw::DISTINCT) => {
-                (IsNotDistinctFrom, 4, p::ADDITIVE)
+                (IsNotDistinctFrom, 4, p::COMPARISON)
             }
             (Kw::MEMBER, Some(Kw::OF)) => (MemberOf, 2, p::COMPARISON),
             (Kw::SUBMULTISET, Some(Kw::OF)) => (SubmultisetOf, 2, p::COMPARISON),
@@ -239,9 +241,10 @@ impl Parser<'_> {
                 if !symmetric {
                     self.eat_kw(Kw::ASYMMETRIC);
                 }
-                let low = Box::new(self.expr_above(p::RANGE)?);
+                let low = Box::new(self.expr_above(p::AND)?);
                 self.need_kw(Kw::AND)?;
-                let high = Box::new(self.expr_above(p::RANGE)?);
+                // `a BETWEEN b AND c LIKE d` is `a BETWEEN b AND (c LIKE d)`.
+                let high = Box::new(self.expr_above(p::RANGE - 1)?);
                 ExprKind::Between { expr, negated, symmetric, low, high }
             }
             _ => {

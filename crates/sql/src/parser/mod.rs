@@ -24,6 +24,7 @@ use crate::ast::{Ident, ObjectName, Property, Text};
 use crate::keyword::Kw;
 use crate::lexer::{Lexed, Token, TokenKind};
 use data::{Diagnostic, Span};
+pub(crate) use expr::precedence;
 pub use statement::Parsed;
 
 /// An error was recorded.
@@ -32,7 +33,7 @@ pub(crate) struct Stop;
 pub(crate) type Read<T> = Result<T, Stop>;
 
 /// How deep constructs may be nested: bounded by the stack of the readers of the tree, too.
-const MAX_DEPTH: u32 = 200;
+const MAX_DEPTH: u32 = 150;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expect {

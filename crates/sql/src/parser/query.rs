@@ -28,7 +28,7 @@ const CLAUSES: &[Kw] = &[
 ];
 
 /// More set operations in a row than this make a tree too deep.
-const MAX_SET_OPS: usize = 1000;
+const MAX_SET_OPS: usize = 500;
 
 impl Parser<'_> {
     /// Whether a query begins here without a parenthesis.
@@ -67,6 +67,12 @@ impl Parser<'_> {
         let body = self.set_operations(first)?;
         let order_by = self.order_by()?;
         let (limit, offset) = self.limits()?;
+        let bare = with.is_none() && order_by.is_empty() && limit.is_none() && offset.is_none();
+        let body = match body.kind {
+            // Parentheses around the whole of a query mean nothing.
+            QueryBodyKind::Query(query) if bare => return Ok(*query),
+            kind => QueryBody { kind, span: body.span },
+        };
         Ok(Query { with, body, order_by, offset, limit, span: self.since(start) })
     }
 

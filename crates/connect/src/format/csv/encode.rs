@@ -1,10 +1,11 @@
 //! Rows into CSV files.
 
 use super::CsvOptions;
-use crate::format::render::{TimestampText, append_decimal_scientific, append_scalar};
+use crate::format::render::{TimestampText, append_scalar};
 use crate::format::{FileWriter, WriteSpec, io_error};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use data::text::number::append_decimal;
 use data::{ChangeBatch, DataType, Diagnostic, Field, TypeKind, Value};
 use std::fs::File;
 use std::io::Write;
@@ -102,7 +103,7 @@ impl CsvWriter {
             }
             (Value::Bytes(bytes), _) => self.field.push_str(&STANDARD.encode(bytes)),
             (Value::Decimal(unscaled), TypeKind::Decimal { scale, .. }) if self.options.scientific => {
-                append_decimal_scientific(&mut self.field, *unscaled, *scale);
+                append_decimal(&mut self.field, *unscaled, *scale);
             }
             _ => append_scalar(&mut self.field, data_type, value, TIMESTAMPS),
         }

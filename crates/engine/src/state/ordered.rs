@@ -1,0 +1,209 @@
+//! Rows per partition in an order: what Top-N and sorting remember.
+
+use super::codec::{EncodedRows, RowCodec};
+use super::keys::KeyIndex;
+use super::tracking::StateWriter;
+use crate::checkpoint::EntryRef;
+use arrow_array::ArrayRef;
+use data::DataType;
+use plan::SortKey;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Where a row stands: equal sort keys in the order of arrival.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub partition: u32,
+    pub sort: Box<[u8]>,
+    pub sequence: u64,
+}
+
+/// A row in its place; `sequence` is its identity.
+pub(crate) type Placed = (u64, Arc<[u8]>);
+
+pub(crate) struct OrderedRows {
+    partitions: KeyIndex,
+    codec: RowCodec,
+    sort_codec: RowCodec,
+    sort_columns: Vec<usize>,
+    rows: BTreeMap<Place, Arc<[u8]>>,
+    /// Rows per partition.
+    sizes: Vec<usize>,
+    next_sequence: u64,
+    bytes: usize,
+    checkpoints: bool,
+    /// Rows that came or went since the last checkpoint, by partition and sequence.
+    changed: BTreeMap<(u32, u64), Option<Arc<[u8]>>>,
+    loaded: Vec<(Box<[u8]>, u64, Arc<[u8]>)>,
+}
+
+impl OrderedRows {
+    pub(crate) fn new(
+        partition_types: &[DataType],
+        row_types: &[DataType],
+        order: &[SortKey],
+        checkpoints: bool,
+    ) -> Self {
+        Self {
+            partitions: KeyIndex::new(partition_types),
+            codec: RowCodec::new(row_types),
+            sort_codec: RowCodec::sorted(row_types, order),
+            sort_columns: order.iter().map(|key| key.column).collect(),
+            rows: BTreeMap::new(),
+            sizes: Vec::new(),
+            next_sequence: 0,
+            bytes: 0,
+            checkpoints,
+            changed: BTreeMap::new(),
+            loaded: Vec::new(),
+        }
+    }
+
+    pub(crate) fn partitions(&mut self, columns: &[ArrayRef], rows: usize) -> Vec<u32> {
+        let ids = self.partitions.intern(columns, rows);
+        self.sizes.resize(self.partitions.id_bound(), 0);
+        ids
+    }
+
+    pub(crate) fn encode(&self, columns: &[ArrayRef], rows: usize) -> EncodedRows {
+        self.codec.encode(columns, rows)
+    }
+
+    /// Sort keys of rows, as bytes that compare in the order.
+    pub(crate) fn sort_keys(&self, columns: &[ArrayRef], rows: usize) -> EncodedRows {
+        let columns: Vec<ArrayRef> = self.sort_columns.iter().map(|column| columns[*column].clone()).collect();
+        self.sort_codec.encode(&columns, rows)
+    }
+
+    pub(crate) fn codec(&self) -> &RowCodec {
+        &self.codec
+    }
+
+    pub(crate) fn size(&self, partition: u32) -> usize {
+        self.sizes[partition as usize]
+    }
+
+    /// The place after all rows with this sort key.
+    pub(crate) fn next_place(&mut self, partition: u32, sort: &[u8]) -> Place {
+        self.next_sequence += 1;
+        Place { partition, sort: sort.into(), sequence: self.next_sequence }
+    }
+
+    pub(crate) fn insert(&mut self, place: Place, row: &[u8]) {
+        let row: Arc<[u8]> = row.into();
+        self.partitions.revive(place.partition);
+        self.bytes += row.len() + place.sort.len();
+        self.note(&place, Some(row.clone()));
+        let partition = place.partition as usize;
+        if self.rows.insert(place, row).is_none() {
+            self.sizes[partition] += 1;
+        }
+    }
+
+    pub(crate) fn remove(&mut self, place: &Place) -> Option<Arc<[u8]>> {
+        let row = self.rows.remove(place)?;
+        self.bytes = self.bytes.saturating_sub(row.len() + place.sort.len());
+        self.note(place, None);
+        self.sizes[place.partition as usize] -= 1;
+        if self.sizes[place.partition as usize] == 0 {
+            self.partitions.release(place.partition);
+        }
+        Some(row)
+    }
+
+    /// Removes the first of the rows equal to this one; false when there is none.
+    pub(crate) fn remove_equal(&mut self, partition: u32, sort: &[u8], row: &[u8]) -> bool {
+        let first = Place { partition, sort: sort.into(), sequence: 0 };
+        let last = Place { sequence: u64::MAX, ..first.clone() };
+        let found = self.rows.range(first..=last).find(|(_, stored)| ***stored == *row);
+        let Some(place) = found.map(|(place, _)| place.clone()) else { return false };
+        self.remove(&place).is_some()
+    }
+
+    fn note(&mut self, place: &Place, row: Option<Arc<[u8]>>) {
+        if self.checkpoints {
+            self.changed.insert((place.partition, place.sequence), row);
+        }
+    }
+
+    fn range(&self, partition: u32) -> impl DoubleEndedIterator<Item = (&Place, &Arc<[u8]>)> {
+        let first = Place { partition, sort: Box::default(), sequence: 0 };
+        let end = Place { partition: partition + 1, sort: Box::default(), sequence: 0 };
+        self.rows.range(first..end)
+    }
+
+    /// The rows at ranks `from..to` (counted from 0).
+    pub(crate) fn ranked(&self, partition: u32, from: usize, to: usize) -> Vec<Placed> {
+        let rows = self.range(partition).take(to).skip(from);
+        rows.map(|(place, row)| (place.sequence, row.clone())).collect()
+    }
+
+    pub(crate) fn last_place(&self, partition: u32) -> Option<&Place> {
+        self.range(partition).next_back().map(|(place, _)| place)
+    }
+
+    /// Takes out the partition's first row if its sort key is at most `bound`, compared over the bound's length.
+    pub(crate) fn pop_until(&mut self, partition: u32, bound: &[u8]) -> Option<Arc<[u8]>> {
+        let place = self.range(partition).next().map(|(place, _)| place.clone())?;
+        let prefix = &place.sort[..bound.len().min(place.sort.len())];
+        if prefix <= bound { self.remove(&place) } else { None }
+    }
+
+    /// Every row with its place.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Place, &Arc<[u8]>)> {
+        self.rows.iter()
+    }
+
+    /// Ends a flush: ids of partitions that are gone may be used again.
+    pub(crate) fn settle(&mut self) {
+        if !self.checkpoints {
+            self.partitions.reclaim();
+        }
+    }
+
+    pub(crate) fn save(&mut self, writer: &mut StateWriter) {
+        let changed = std::mem::take(&mut self.changed);
+        if writer.all {
+            for (place, row) in &self.rows {
+                self.put(writer, place.partition, place.sequence, Some(row));
+            }
+        } else {
+            for ((partition, sequence), row) in &changed {
+                self.put(writer, *partition, *sequence, row.as_deref());
+            }
+        }
+        self.partitions.reclaim();
+    }
+
+    fn put(&self, writer: &mut StateWriter, partition: u32, sequence: u64, row: Option<&[u8]>) {
+        let mut key = self.partitions.key(partition).to_vec();
+        key.extend_from_slice(&sequence.to_be_bytes());
+        writer.put(0, self.partitions.group(partition), &key, row);
+    }
+
+    pub(crate) fn load(&mut self, entry: EntryRef) {
+        let (partition, sequence) = entry.key.split_at(entry.key.len() - size_of::<u64>());
+        let sequence = u64::from_be_bytes(sequence.try_into().expect("eight bytes"));
+        self.loaded.push((partition.into(), sequence, entry.value.unwrap_or_default().into()));
+    }
+
+    pub(crate) fn finish_load(&mut self) {
+        let loaded = std::mem::take(&mut self.loaded);
+        let columns = self.codec.decode(loaded.iter().map(|(_, _, row)| &**row));
+        let sorts = if loaded.is_empty() { None } else { Some(self.sort_keys(&columns, loaded.len())) };
+        for (index, (partition, sequence, row)) in loaded.iter().enumerate() {
+            let partition = self.partitions.intern_bytes(partition);
+            self.sizes.resize(self.partitions.id_bound(), 0);
+            let sort = sorts.as_ref().map_or(Box::default(), |sorts| sorts.row(index).into());
+            self.insert(Place { partition, sort, sequence: *sequence }, row);
+            self.next_sequence = self.next_sequence.max(*sequence);
+        }
+        self.changed.clear();
+    }
+
+    pub(crate) fn memory_bytes(&self) -> usize {
+        // A B-tree entry: the place, two pointers to bytes, their lengths and the node's share.
+        const ENTRY: usize = 96;
+        self.bytes + self.rows.len() * ENTRY + self.partitions.memory_bytes() + self.changed.len() * ENTRY
+    }
+}

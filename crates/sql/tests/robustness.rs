@@ -1,0 +1,247 @@
+//! Whatever the text: no panic, no overflow of the stack, time that grows with the length.
+
+use std::fmt::Write;
+use std::time::Instant;
+
+/// Every reader of text that the crate offers.
+fn read_all(text: &str) {
+    for parsed in sql::parse_statements(text) {
+        assert_eq!(parsed.statement.is_none(), !parsed.errors.is_empty());
+        for error in &parsed.errors {
+            let span = error.span.expect("a place");
+            assert!(text.get(span.start as usize..span.end as usize).is_some(), "span {span:?} of {text:?}");
+        }
+        if let Some(statement) = parsed.statement {
+            let once = sql::print::statement(&statement);
+            let again = sql::parse_statement(&once).unwrap_or_else(|errors| panic!("{text}\n{once}\n{errors:?}"));
+            assert_eq!(sql::print::statement(&again), once, "{text}");
+        }
+    }
+    let _ = sql::parse_expression(text);
+    let _ = sql::parse_query(text);
+}
+
+#[test]
+fn deep_nesting_is_a_diagnostic() {
+    let n = 10_000;
+    let texts = [
+        format!("SELECT {}1{}", "(".repeat(n), ")".repeat(n)),
+        format!("SELECT {}", "(".repeat(n)),
+        format!("SELECT {}1", "NOT ".repeat(n)),
+        format!("SELECT {}1", "- ".repeat(n)),
+        format!("SELECT {}1{}", "f(".repeat(n), ")".repeat(n)),
+        format!("SELECT {}1{}", "CASE WHEN ".repeat(n), " THEN 1 END".repeat(n)),
+        format!("SELECT {}1{}", "ARRAY[".repeat(n), "]".repeat(n)),
+        format!("SELECT a{}", "[a".repeat(n)),
+        format!("SELECT a{}", "[1]".repeat(n)),
+        format!("SELECT a{}", " + 1".repeat(n)),
+        format!("SELECT a{}", " LIKE a".repeat(n)),
+        format!("SELECT a{}", " IS NULL".repeat(n)),
+        format!("SELECT f(x){}", ".a".repeat(n)),
+        format!("SELECT CAST(a AS {}INT{})", "ARRAY<".repeat(n), ">".repeat(n)),
+        format!("SELECT CAST(a AS INT{})", " ARRAY".repeat(n)),
+        format!("{}SELECT 1{}", "(".repeat(n), ")".repeat(n)),
+        format!("{}SELECT 1{}", "SELECT * FROM (".repeat(n), ")".repeat(n)),
+        format!("SELECT * FROM {}a{}", "(".repeat(n), ")".repeat(n)),
+        format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(n)),
+        format!("SELECT * FROM a{}", " CROSS JOIN a".repeat(n)),
+        format!("SELECT * FROM a{}", ", a".repeat(n)),
+        format!("SELECT * FROM t MATCH_RECOGNIZE (PATTERN ({}A{}) DEFINE A AS TRUE)", "(".repeat(n), ")".repeat(n)),
+        "EXPLAIN ".repeat(n),
+        format!("SELECT {}", "{fn ".repeat(n)),
+        format!("SELECT a GROUP BY {}", "GROUPING SETS (".repeat(n)),
+        format!("WITH a AS ({}", "WITH a AS (".repeat(n)),
+        format!("SELECT {}", "EXISTS (SELECT ".repeat(n)),
+    ];
+    for text in texts {
+        let (statements, errors) = sql::parse_script(&text);
+        assert!(statements.is_empty(), "{:.80}", text);
+        assert!(!errors.is_empty(), "{:.80}", text);
+    }
+}
+
+#[test]
+fn the_allowed_depth_fits_the_stack_of_a_test() {
+    let n = 90;
+    for text in [
+        format!("SELECT {}1{}", "(".repeat(n), ")".repeat(n)),
+        format!("SELECT {}1{}", "f(".repeat(n / 2), ")".repeat(n / 2)),
+        format!("SELECT 1{}", " + 1".repeat(500)),
+        format!("SELECT 1 WHERE a = 1{}", " OR a = 1".repeat(20_000)),
+    ] {
+        let (statements, errors) = sql::parse_script(&text);
+        assert_eq!((statements.len(), errors.first()), (1, None), "{:.80}", text);
+        assert_eq!(sql::parse_script(&sql::print::statement(&statements[0])).0.len(), 1);
+    }
+}
+
+/// A small generator of numbers, so that a failure can be seen again.
+struct Seeded(u64);
+
+impl Seeded {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % below.max(1) as u64) as usize
+    }
+}
+
+const SEEDS: &[&str] = &[
+    "SELECT a, COUNT(*) FILTER (WHERE b > 1) OVER (PARTITION BY c ORDER BY d ROWS 3 PRECEDING) FROM t AS x GROUP BY a",
+    "CREATE TABLE t (a INT NOT NULL, b ROW<x INT, y STRING>, WATERMARK FOR c AS c - INTERVAL '5' SECOND) WITH ('k' = 'v')",
+    "INSERT INTO t (a) SELECT CAST('x' AS DECIMAL(10, 2)) FROM a LEFT JOIN b ON a.x = b.x AND a.y BETWEEN 1 AND 2 LIMIT 3",
+    "SELECT * FROM t MATCH_RECOGNIZE (ORDER BY ts MEASURES A.x AS y PATTERN (A+ B{2,3}? | C) DEFINE A AS A.x > 1)",
+    "WITH a AS (SELECT 1) SELECT TRIM(BOTH 'x' FROM y), JSON_VALUE(j, '$.a' RETURNING INT NULL ON EMPTY) FROM a; SHOW TABLES",
+    "SELECT * FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR)) /* c */ -- d\nWHERE x IN (SELECT 1) IS NOT TRUE",
+    "EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT 1; INSERT INTO b SELECT 2; END; ALTER TABLE t ADD (a INT FIRST)",
+];
+
+const BITS: &[&str] = &[
+    "(",
+    ")",
+    ",",
+    ";",
+    "'",
+    "`",
+    "\"",
+    "/*",
+    "*/",
+    "--",
+    "\n",
+    " ",
+    ".",
+    "[",
+    "]",
+    "<",
+    ">",
+    "=",
+    "=>",
+    "+",
+    "-",
+    "*",
+    "/",
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "AS",
+    "IN",
+    "NOT",
+    "NULL",
+    "CASE",
+    "END",
+    "TABLE",
+    "INTERVAL",
+    "ROW",
+    "é",
+    "\u{1F600}",
+    "\0",
+    "1",
+    "1e",
+    "1.",
+    "x'",
+    "U&'",
+    "_a'",
+    "$",
+    "?",
+    "{",
+    "}",
+    "{-",
+    "|",
+    "||",
+    "/*+",
+    "a",
+    "`b`",
+    "value",
+    "CREATE",
+    "JOIN",
+];
+
+#[test]
+fn mutations_never_panic() {
+    let mut random = Seeded(0x9E37_79B9_7F4A_7C15);
+    for round in 0..6_000 {
+        let mut text = SEEDS[round % SEEDS.len()].to_string();
+        for _ in 0..1 + random.next(4) {
+            let mut at = random.next(text.len() + 1);
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            match random.next(3) {
+                0 => text.insert_str(at, BITS[random.next(BITS.len())]),
+                1 => text.truncate(at),
+                _ => {
+                    let mut end = (at + random.next(12)).min(text.len());
+                    while !text.is_char_boundary(end) {
+                        end += 1;
+                    }
+                    text.replace_range(at..end, BITS[random.next(BITS.len())]);
+                }
+            }
+        }
+        read_all(&text);
+    }
+}
+
+#[test]
+fn garbage_never_panics() {
+    let mut random = Seeded(7);
+    for _ in 0..4_000 {
+        let mut text = String::new();
+        for _ in 0..random.next(40) {
+            text.push_str(BITS[random.next(BITS.len())]);
+            if random.next(3) > 0 {
+                text.push(' ');
+            }
+        }
+        read_all(&text);
+    }
+}
+
+#[test]
+fn every_prefix_is_read() {
+    for seed in SEEDS {
+        for end in (0..=seed.len()).filter(|&end| seed.is_char_boundary(end)) {
+            read_all(&seed[..end]);
+        }
+    }
+}
+
+/// Ten times the text may take at most about ten times as long.
+#[test]
+fn time_is_linear() {
+    let list = |n: usize| {
+        let mut text = String::from("SELECT 1");
+        for i in 0..n {
+            write!(text, ", a{i} + {i}").expect("a String takes all");
+        }
+        text
+    };
+    let cases: [(&str, Box<dyn Fn(usize) -> String>); 6] = [
+        ("list", Box::new(list)),
+        ("statements", Box::new(|n| "SELECT a FROM t WHERE b = 'x';\n".repeat(n))),
+        ("errors", Box::new(|n| "SELECT a FROM WHERE b = ;\n".repeat(n))),
+        ("values", Box::new(|n| format!("INSERT INTO t VALUES {}(1)", "(1, 'a'), ".repeat(n)))),
+        ("or", Box::new(|n| format!("SELECT 1 WHERE {}TRUE", "a = 1 OR ".repeat(n)))),
+        ("open", Box::new(|n| format!("SELECT {}", "a, (b, ".repeat(n)))),
+    ];
+    for (name, build) in cases {
+        let time = |n: usize| {
+            let text = build(n);
+            let start = Instant::now();
+            let _ = sql::parse_script(&text);
+            start.elapsed()
+        };
+        time(1_000);
+        let (small, large) = (time(2_000), time(20_000));
+        assert!(large.as_secs_f64() < 40.0 * small.as_secs_f64().max(0.002), "{name}: {small:?}, then {large:?}");
+    }
+}
+
+#[test]
+fn ten_megabytes_are_read() {
+    let text = "SELECT `a`, b + 1 AS c FROM t WHERE d = 'some text' AND e > 1.5;\n".repeat(160_000);
+    assert!(text.len() > 10_000_000);
+    let (statements, errors) = sql::parse_script(&text);
+    assert_eq!((statements.len(), errors.len()), (160_000, 0));
+}
