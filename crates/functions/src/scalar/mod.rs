@@ -3,6 +3,7 @@
 //! A big family is a folder with a file per group of functions; each of its files has its own line here.
 
 pub(crate) mod arithmetic;
+pub(crate) mod columns;
 pub(crate) mod comparison;
 pub(crate) mod conditional;
 pub(crate) mod construction;
@@ -19,7 +20,16 @@ pub(crate) static FAMILIES: &[&[ScalarDef]] = &[
     comparison::FUNCTIONS,
     logical::FUNCTIONS,
     arithmetic::FUNCTIONS,
-    string::FUNCTIONS,
+    string::join::FUNCTIONS,
+    string::case::FUNCTIONS,
+    string::search::FUNCTIONS,
+    string::printf::FUNCTIONS,
+    string::trim::FUNCTIONS,
+    string::replace::FUNCTIONS,
+    string::regex::FUNCTIONS,
+    string::slice::FUNCTIONS,
+    string::encode::FUNCTIONS,
+    string::network::FUNCTIONS,
     temporal::FUNCTIONS,
     conditional::FUNCTIONS,
     conversion::FUNCTIONS,
