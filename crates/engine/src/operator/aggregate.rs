@@ -40,7 +40,7 @@ impl Aggregate {
         let types = super::input_types(node, 0);
         Ok(Self {
             keys: keys.to_vec(),
-            groups: Groups::new(node, &pick(&types, keys), calls, checkpoints)?,
+            groups: Groups::new(node, &pick(&types, keys), calls, false, checkpoints)?,
             update_before: node.changelog.contains(RowKind::UpdateBefore),
             results: calls.iter().map(|call| RowCodec::new([&call.result])).collect(),
             touched: Vec::new(),

@@ -38,12 +38,15 @@ pub(crate) struct Groups {
     /// Rows per group.
     records: Vec<i64>,
     changed: ChangedIds,
+    /// Key groups are given, not computed.
+    is_placed: bool,
     loaded: Vec<Loaded>,
 }
 
 /// An entry of a checkpoint until all are there.
 struct Loaded {
     table: u16,
+    group: u16,
     key: Box<[u8]>,
     value: Box<[u8]>,
 }
@@ -53,6 +56,7 @@ impl Groups {
         node: &Node,
         key_types: &[DataType],
         calls: &[AggregateCall],
+        is_placed: bool,
         checkpoints: bool,
     ) -> std::result::Result<Self, Diagnostic> {
         let types = input_types(node, 0);
@@ -63,6 +67,7 @@ impl Groups {
             calls: calls.collect::<std::result::Result<_, _>>()?,
             records: Vec::new(),
             changed: ChangedIds::new(checkpoints),
+            is_placed,
             loaded: Vec::new(),
         })
     }
@@ -72,6 +77,12 @@ impl Groups {
         let groups = self.keys.intern(columns, rows);
         self.make_room();
         groups
+    }
+
+    /// Says which key groups these groups belong to, for keys that hold more than what rows are divided by.
+    pub(crate) fn place(&mut self, groups: &[u32], key_groups: &[u16]) {
+        debug_assert!(self.is_placed, "announced when made");
+        groups.iter().zip(key_groups).for_each(|(group, key_group)| self.keys.place(*group, *key_group));
     }
 
     fn make_room(&mut self) {
@@ -228,7 +239,7 @@ impl Groups {
 
     pub(crate) fn load(&mut self, entry: EntryRef) {
         let value = entry.value.unwrap_or_default().into();
-        self.loaded.push(Loaded { table: entry.table, key: entry.key.into(), value });
+        self.loaded.push(Loaded { table: entry.table, group: entry.group, key: entry.key.into(), value });
     }
 
     pub(crate) fn finish_load(&mut self) {
@@ -241,6 +252,9 @@ impl Groups {
         for (id, entry) in ids.iter().zip(&groups) {
             let (records, rest) = entry.value.split_at(8);
             self.records[*id as usize] = i64::from_be_bytes(records.try_into().expect("eight bytes"));
+            if self.is_placed {
+                self.keys.place(*id, entry.group);
+            }
             rests.push(rest);
         }
         for call in &mut self.calls {

@@ -11,6 +11,7 @@ mod changelog_normalize;
 mod deduplicate;
 mod distinct;
 mod drop_update_before;
+mod expand;
 mod groups;
 mod interval_join;
 mod join;
@@ -20,7 +21,11 @@ mod scan;
 mod sink;
 mod sort;
 mod union;
+mod upsert_materialize;
 mod values;
+mod window;
+mod window_aggregate;
+mod window_assign;
 
 use rank::Ranking;
 pub(crate) use removed::Removed;
@@ -29,6 +34,7 @@ pub(crate) use scan::{Scan, TimeReader};
 use crate::checkpoint::EntryRef;
 use crate::state::StateWriter;
 use arrow_array::BooleanArray;
+use data::time::Zone;
 use data::{ChangeBatch, DataType, Diagnostic, RowKind, Watermarks};
 use functions::{EvalContext, EvalError};
 use plan::{Node, Op};
@@ -48,6 +54,10 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    pub(crate) fn zone(&self) -> Zone {
+        self.time_zone.into()
+    }
+
     pub(crate) fn evaluation(&self, watermarks: Watermarks, first_row: u64) -> EvalContext {
         EvalContext {
             clock_millis: self.clock_millis,
@@ -208,9 +218,14 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
         Op::Union => Box::new(union::Union),
         Op::Join { .. } => Box::new(join::Join::new(node, setup)?),
         Op::IntervalJoin { .. } => Box::new(interval_join::IntervalJoin::new(node, setup)?),
-        Op::Sink { .. } => Box::new(sink::Sink::new(node)),
+        Op::Expand { projections } => Box::new(expand::Expand::new(projections)?),
+        Op::Sink { .. } => Box::new(sink::Sink::new(node, setup.checkpoints)),
+        Op::WindowAssign { window } => Box::new(window_assign::WindowAssign::new(node, window)),
+        Op::WindowAggregate { window, keys, calls, properties } => {
+            Box::new(window_aggregate::WindowAggregate::new(node, window, keys, calls, properties, setup.checkpoints)?)
+        }
         _ => {
-            return Err(Diagnostic::run("HW3201", format!("operator {} cannot be run", name(&node.op)))
+            return Err(Diagnostic::run("HW3901", format!("operator {} cannot be run", name(&node.op)))
                 .detail("the engine has no implementation of it")
                 .hint("rewrite the query without it"));
         }
@@ -270,3 +285,6 @@ pub(crate) fn without_update_before(batch: &ChangeBatch) -> ChangeBatch {
     let keep: BooleanArray = kinds.iter().map(|kind| Some(*kind != RowKind::UpdateBefore)).collect();
     batch.filter(&keep)
 }
+
+#[cfg(test)]
+mod tests;

@@ -216,6 +216,7 @@ impl Operator for Rank {
             let before = self.before.remove(&partition).unwrap_or_default();
             let after = self.rows.ranked(partition, self.from, self.to);
             self.tell(&before, &after, &mut told);
+            self.rows.release_if_empty(partition);
         }
         self.rows.settle();
         if told.rows.is_empty() {

@@ -179,7 +179,7 @@ impl KeyedRows {
 }
 
 /// What a key's consumers are told when its row was `before` and is `after`.
-pub(crate) fn tell(before: Option<&[u8]>, after: Option<&[u8]>, style: UpdateStyle, emitter: &mut RowEmitter) {
+fn tell(before: Option<&[u8]>, after: Option<&[u8]>, style: UpdateStyle, emitter: &mut RowEmitter) {
     match (before, after) {
         (None, None) => {}
         (None, Some(after)) => emitter.push(RowKind::Insert, after),

@@ -29,6 +29,8 @@ pub(crate) struct KeyIndex {
     table: HashTable<Slot>,
     keys: ByteTable,
     hashes: Vec<u64>,
+    /// Key groups, where they do not come from the whole key.
+    groups: Vec<u16>,
     lives: Vec<Life>,
     free: Vec<u32>,
     released: Vec<u32>,
@@ -41,6 +43,7 @@ impl KeyIndex {
             table: HashTable::new(),
             keys: ByteTable::default(),
             hashes: Vec::new(),
+            groups: Vec::new(),
             lives: Vec::new(),
             free: Vec::new(),
             released: Vec::new(),
@@ -145,7 +148,15 @@ impl KeyIndex {
     }
 
     pub(crate) fn group(&self, id: u32) -> u16 {
-        group_of(self.hashes[id as usize])
+        self.groups.get(id as usize).copied().unwrap_or_else(|| group_of(self.hashes[id as usize]))
+    }
+
+    /// Says which key group a key belongs to. For all keys of an index, or for none.
+    pub(crate) fn place(&mut self, id: u32, group: u16) {
+        if self.groups.len() <= id as usize {
+            self.groups.resize(id as usize + 1, 0);
+        }
+        self.groups[id as usize] = group;
     }
 
     /// Columns of these keys.

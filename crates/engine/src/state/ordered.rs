@@ -142,6 +142,17 @@ impl OrderedRows {
         self.range(partition).next_back().map(|(place, _)| place)
     }
 
+    pub(crate) fn last(&self, partition: u32) -> Option<Placed> {
+        self.range(partition).next_back().map(|(place, row)| (place.sequence, row.clone()))
+    }
+
+    /// Lets go of a partition that was looked up but has no row.
+    pub(crate) fn release_if_empty(&mut self, partition: u32) {
+        if self.sizes[partition as usize] == 0 {
+            self.partitions.release(partition);
+        }
+    }
+
     /// Takes out the partition's first row if its sort key is at most `bound`, compared over the bound's length.
     pub(crate) fn pop_until(&mut self, partition: u32, bound: &[u8]) -> Option<Arc<[u8]>> {
         let place = self.range(partition).next().map(|(place, _)| place.clone())?;
