@@ -8,9 +8,11 @@ mod column;
 mod csv;
 mod json;
 mod lines;
-mod render;
-
+mod parquet;
 mod reject;
+mod render;
+#[cfg(test)]
+mod roundtrip;
 mod text;
 
 pub(crate) use reject::{FaultPolicy, Faults};
@@ -37,7 +39,7 @@ pub struct FormatDef {
 
 /// Every format there is.
 pub fn formats() -> &'static [FormatDef] {
-    static FORMATS: &[FormatDef] = &[csv::DEF, json::DEF];
+    static FORMATS: &[FormatDef] = &[csv::DEF, json::DEF, parquet::DEF];
     FORMATS
 }
 
