@@ -18,6 +18,8 @@ mod state;
 mod table;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;

@@ -62,6 +62,23 @@ fn cell(value: &Value) -> String {
     }
 }
 
+/// The rows that a changelog leaves, sorted. Fails when a row is taken back that is not there.
+pub(crate) fn fold(changelog: &[String]) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for change in changelog {
+        let (kind, row) = change.split_at(2);
+        if matches!(kind, "+I" | "+U") {
+            rows.push(row.to_owned());
+        } else if let Some(at) = rows.iter().position(|known| known == row) {
+            rows.remove(at);
+        } else {
+            panic!("{change} takes back a row that is not there: {changelog:#?}");
+        }
+    }
+    rows.sort();
+    rows
+}
+
 /// Plans over tables with the columns `k INT, v STRING`.
 pub(crate) mod plan {
     use data::{DataType, RowKind};

@@ -18,7 +18,7 @@ use data::batch::{FINAL_WATERMARK, NO_WATERMARK};
 use hashbrown::HashMap;
 use plan::{Node, Op};
 use smallvec::SmallVec;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128};
 
 pub(crate) type NodeId = usize;
 
@@ -40,6 +40,8 @@ pub(crate) enum Body {
 pub(crate) struct GraphNode {
     pub name: &'static str,
     pub state_id: u128,
+    /// Of RAND and UUID here.
+    pub seed: u64,
     pub body: Body,
     pub ports: Vec<Port>,
     /// What the operator has reached.
@@ -60,11 +62,13 @@ pub(crate) struct GraphNode {
 }
 
 impl GraphNode {
-    fn new(name: &'static str, state_id: u128, body: Body, ports: usize) -> Self {
+    fn new(name: &'static str, state_id: u128, body: Body, ports: usize, options: &Options) -> Self {
+        let seed = xxh3_64_with_seed(&state_id.to_be_bytes(), options.seed);
         let port = Port { watermark: NO_WATERMARK, idle: false, sourceless: false };
         Self {
             name,
             state_id,
+            seed,
             body,
             ports: vec![port; ports],
             watermark: NO_WATERMARK,
@@ -148,7 +152,7 @@ impl Graph {
             let table = Table::new(&entry.def, mode, rowtime, options.checkpoints);
             let state_id = xxh3_128(format!("table {}", entry.def.name).as_bytes());
             entry.node = Some(self.nodes.len());
-            self.nodes.push(GraphNode::new("Table", state_id, Body::Table(Box::new(table)), 1));
+            self.nodes.push(GraphNode::new("Table", state_id, Body::Table(Box::new(table)), 1, options));
         }
         self.tables.insert(entry.def.name.clone(), entry);
         self.sort();
@@ -249,7 +253,7 @@ impl Graph {
         let ports = if matches!(node.op, Op::Scan { .. }) { 1 } else { inputs.len() };
         let id = self.nodes.len();
         let state_id = state_id(node.hash, generation, id);
-        let mut added = GraphNode::new(operator::name(&node.op), state_id, body, ports);
+        let mut added = GraphNode::new(operator::name(&node.op), state_id, body, ports, options);
         added.statements.push(statement);
         self.nodes.push(added);
         for (port, input) in inputs.into_iter().enumerate() {
@@ -371,13 +375,11 @@ impl Graph {
 
     pub(crate) fn context(&self, id: NodeId, clock_millis: i64, options: &Options) -> Context {
         let node = &self.nodes[id];
-        let mut seed = options.seed.to_be_bytes().to_vec();
-        seed.extend_from_slice(&node.state_id.to_be_bytes());
         Context {
             clock_millis,
             watermark: node.watermark,
             time_zone: options.time_zone,
-            seed: xxh3_64(&seed),
+            seed: node.seed,
             is_bounded: options.mode == crate::options::Mode::Batch,
         }
     }

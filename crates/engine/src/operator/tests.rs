@@ -1,7 +1,7 @@
 //! Each operator alone between a scan and its root: changes in, changelog out, in both deliveries.
 
 use crate::testing::plan::{node, scan_of};
-use crate::testing::{changes, render};
+use crate::testing::{changes, fold, render};
 use crate::{Delivery, Engine, Input, MemoryStore, Options, TableDef, TableKind};
 use data::{DataType, Field, RowKind, Schema, TypeKind};
 use plan::{ChangelogMode, Node, Op, SortKey, TimeAttribute, Window, WindowKind};
@@ -66,12 +66,12 @@ fn check(plan: &Node, feed: &str, expect: &str) {
     let expect: Vec<String> = lines(expect);
     let record = run(plan, Delivery::Record, &[feed], true);
     assert_eq!(record, expect, "record delivery");
-    let table = folded(&record);
-    assert_eq!(folded(&run(plan, Delivery::Batch, &[feed], true)), table, "batch delivery");
+    let table = fold(&record);
+    assert_eq!(fold(&run(plan, Delivery::Batch, &[feed], true)), table, "batch delivery");
     let feed: Vec<String> = lines(feed);
     for cut in 0..feed.len() {
         let (first, second) = feed.split_at(cut);
-        assert_eq!(folded(&restarted(plan, &first.join("\n"), &second.join("\n"))), table, "restart after {cut}");
+        assert_eq!(fold(&restarted(plan, &first.join("\n"), &second.join("\n"))), table, "restart after {cut}");
     }
 }
 
@@ -93,23 +93,6 @@ fn restarted(plan: &Node, first: &str, second: &str) -> Vec<String> {
     seen.extend(step(&mut engine, plan, rows(second)));
     seen.extend(step(&mut engine, plan, Input::End { table: "t".into() }));
     seen
-}
-
-/// The rows that a changelog leaves, sorted.
-fn folded(changelog: &[String]) -> Vec<String> {
-    let mut rows: Vec<String> = Vec::new();
-    for change in changelog {
-        let (kind, row) = change.split_at(2);
-        if matches!(kind, "+I" | "+U") {
-            rows.push(row.to_owned());
-        } else if let Some(at) = rows.iter().position(|known| known == row) {
-            rows.remove(at);
-        } else {
-            panic!("{change} takes back a row that is not there: {changelog:#?}");
-        }
-    }
-    rows.sort();
-    rows
 }
 
 #[test]
