@@ -4,6 +4,14 @@
 //! - *retractable*: rows may be taken back; MIN, MAX and the like then keep an ordered multiset per group.
 //! - DISTINCT and FILTER are the operator's: an accumulator sees only the rows that count.
 
+mod count;
+mod entries;
+mod extreme;
+mod sequence;
+mod state;
+mod sum;
+mod variance;
+
 use crate::registry::{BindArg, BindError, Binding, EvalError, Example};
 use arrow_array::ArrayRef;
 use arrow_buffer::BooleanBuffer;
@@ -74,4 +82,5 @@ pub trait Accumulator: Send {
 }
 
 /// Every aggregate function, one slice per group.
-pub(crate) static FAMILIES: &[&[AggregateDef]] = &[];
+pub(crate) static FAMILIES: &[&[AggregateDef]] =
+    &[count::FUNCTIONS, sum::FUNCTIONS, extreme::FUNCTIONS, sequence::FUNCTIONS, variance::FUNCTIONS];
