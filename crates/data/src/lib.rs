@@ -6,6 +6,7 @@
 //! - *change batch* ([`ChangeBatch`]): columns of rows, each with a [`RowKind`] and the watermark it met.
 
 pub mod batch;
+pub mod cast;
 pub mod crash;
 pub mod diagnostic;
 pub mod kind;
