@@ -6,13 +6,16 @@
 //! - *program*: a list of expressions compiled once, common sub-expressions shared, run per batch.
 
 pub mod aggregate;
+pub mod eval;
 pub mod expr;
 mod lookup;
 pub mod registry;
 mod scalar;
 pub mod typing;
+mod vector;
 
 pub use aggregate::{Accumulator, AggregateDef, AggregateRows, AggregateSite};
+pub use eval::{Predicate, Program, fold};
 pub use expr::{Expr, ExprKind};
 pub use lookup::{aggregate, all, all_aggregates, scalar};
 pub use registry::{
