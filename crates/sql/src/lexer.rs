@@ -172,8 +172,8 @@ impl Lexer<'_> {
         self.out.unclosed = true;
         let span = Span::new(start, start + width);
         let diagnostic = Diagnostic::parse("HW1002", span, format!("this {what} is never closed"))
-            .detail(format!("the text ends before a `{close}`"))
-            .hint(format!("close the {what} with `{close}`"));
+            .detail("it goes on to the end of the text")
+            .hint(format!("close the {what} with {close}"));
         self.out.errors.push(diagnostic);
     }
 

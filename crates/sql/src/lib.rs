@@ -4,11 +4,14 @@
 //! and never panics.
 
 pub mod ast;
+mod format;
 mod keyword;
+mod layout;
 mod lexer;
 mod parser;
 pub mod print;
 pub mod types;
+pub mod vars;
 
 use ast::{Expr, Query, Statement};
 use data::Diagnostic;
@@ -35,6 +38,15 @@ pub fn parse_statements(text: &str) -> Vec<Parsed> {
         Ok(parser) => parser.script(),
         Err(error) => vec![Parsed { statement: None, span: error.span.unwrap_or_default(), errors: vec![error] }],
     }
+}
+
+/// The text laid out for people: comments are kept, words of the language in upper case, everything else as written.
+/// Formatting a formatted text changes nothing.
+///
+/// # Errors
+/// The syntax errors of the text, which is then not touched.
+pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
+    format::format(text)
 }
 
 /// A text that is one statement.

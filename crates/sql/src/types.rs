@@ -63,6 +63,8 @@ fn unsupported(span: Span, name: &str, instead: &str) -> Diagnostic {
 /// The names of other dialects, and what they are here.
 const FOREIGN: &[(&str, &str)] = &[
     ("BOOL", "BOOLEAN"),
+    ("NVARCHAR", "VARCHAR"),
+    ("VARCHAR2", "VARCHAR"),
     ("TEXT", "STRING"),
     ("LONG", "BIGINT"),
     ("INT64", "BIGINT"),
@@ -83,7 +85,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ("STRUCT", "ROW"),
 ];
 
-fn unknown(span: Span, name: &str) -> Diagnostic {
+pub(crate) fn unknown(span: Span, name: &str) -> Diagnostic {
     let diagnostic = Diagnostic::plan("HW2001", span, format!("there is no type `{name}`"));
     let upper = name.to_ascii_uppercase();
     match FOREIGN.iter().find(|(foreign, _)| *foreign == upper) {

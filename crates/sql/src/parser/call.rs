@@ -6,6 +6,7 @@ use crate::ast::{
     TableArg, TableArgSource, WindowSpec,
 };
 use crate::keyword::Kw;
+use crate::layout::GroupKind;
 use crate::lexer::TokenKind;
 use data::Span;
 
@@ -24,6 +25,8 @@ impl Parser<'_> {
     /// `(args)`
     pub(super) fn call_arguments(&mut self, name: ObjectName) -> Read<Call> {
         let mut call = Call::new(name, Vec::new());
+        self.note_tight();
+        self.note_function_name(&call.name);
         let open = self.need(TokenKind::LeftParen)?;
         if self.eat(TokenKind::RightParen) {
             return Ok(call);
@@ -34,10 +37,9 @@ impl Parser<'_> {
             self.close(open)?;
             return Ok(call);
         }
-        if self.eat_kw(Kw::DISTINCT) {
-            call.distinct = true;
-        } else {
-            self.eat_kw(Kw::ALL);
+        call.distinct = self.skip_kw(Kw::DISTINCT);
+        if !call.distinct {
+            self.skip_kw(Kw::ALL);
         }
         call.args = self.comma_list(|parser| parser.nested(Self::argument))?;
         let ordered = call.name.0.len() == 1
@@ -47,6 +49,19 @@ impl Parser<'_> {
         }
         self.close(open)?;
         Ok(call)
+    }
+
+    /// A function's name that is a word of the language is written like one.
+    fn note_function_name(&mut self, name: &ObjectName) {
+        let keyword = match name.0.as_slice() {
+            [only] if !only.quoted => Kw::lookup(&only.value),
+            _ => None,
+        };
+        if keyword.is_some_and(Kw::is_call_name)
+            && let Some(layout) = &mut self.layout
+        {
+            layout.names.pop_if(|last| *last + 1 == self.at);
+        }
     }
 
     fn argument(&mut self) -> Read<Arg> {
@@ -73,6 +88,7 @@ impl Parser<'_> {
             Some(Kw::TABLE) => self.table_argument(),
             Some(Kw::DESCRIPTOR) if self.ahead(1) == TokenKind::LeftParen => {
                 self.advance();
+                self.note_tight();
                 Ok(ArgValue::Descriptor(self.ident_list()?))
             }
             Some(Kw::MODEL) if name_next => {
@@ -184,12 +200,20 @@ impl Parser<'_> {
     /// `([base] [PARTITION BY ...] [ORDER BY ...] [frame])`
     pub(super) fn window_spec(&mut self) -> Read<WindowSpec> {
         let open = self.need(TokenKind::LeftParen)?;
+        let start = self.at;
         let named = self.at_ident() && !self.peek_kws(&[Kw::PARTITION, Kw::BY]);
         let base = if named { Some(self.ident()?) } else { None };
         let partition_by =
             if self.eat_kws(&[Kw::PARTITION, Kw::BY]) { self.comma_list(Self::expr)? } else { Vec::new() };
+        if self.peek_kw(Kw::ORDER) {
+            self.note_break(GroupKind::Window, 0);
+        }
         let order_by = self.order_by()?;
+        if self.peek_kw(Kw::ROWS) || self.peek_kw(Kw::RANGE) {
+            self.note_break(GroupKind::Window, 0);
+        }
         let frame = self.frame()?;
+        self.note_group(start, GroupKind::Window);
         self.close(open)?;
         Ok(WindowSpec { base, partition_by, order_by, frame, span: self.since(open) })
     }

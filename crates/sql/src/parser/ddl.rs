@@ -8,6 +8,7 @@ use crate::ast::{
     RefreshMode, Resource, ResourceKind, StartMode, StartModeKind, StatementKind, TableLike, Watermark,
 };
 use crate::keyword::Kw;
+use crate::layout::GroupKind;
 use crate::lexer::TokenKind;
 use data::{Diagnostic, Span};
 
@@ -98,16 +99,24 @@ impl Parser<'_> {
         let if_not_exists = self.if_not_exists()?;
         let name = self.object_name()?;
         let before = self.errors.len();
+        if self.peek(TokenKind::LeftParen) {
+            self.note_one_per_line();
+        }
         let columns = self.columns()?;
         let comment = self.comment_clause()?;
         let distribution = if self.eat_kw(Kw::DISTRIBUTED) { Some(self.distribution()?) } else { None };
         let partitioned_by = self.partitioned_by()?;
-        let options = self.with_properties()?;
+        let mut options = Vec::new();
+        if self.eat_kw(Kw::WITH) {
+            self.note_one_per_line();
+            options = self.properties()?;
+        }
         let mut like = None;
         let mut query = None;
         if self.at_kw(Kw::LIKE) {
             like = Some(self.table_like()?);
         } else if self.eat_kw(Kw::AS) {
+            self.note_break(GroupKind::Statement, 0);
             query = Some(Box::new(self.query()?));
         }
         if query.is_none() {
@@ -259,8 +268,10 @@ impl Parser<'_> {
         if by {
             if self.eat_kw(Kw::HASH) {
                 distribution.kind = Some(DistributionKind::Hash);
+                self.note_tight();
             } else if self.eat_kw(Kw::RANGE) {
                 distribution.kind = Some(DistributionKind::Range);
+                self.note_tight();
             }
             distribution.columns = self.ident_list()?;
         }
@@ -330,6 +341,7 @@ impl Parser<'_> {
         let columns = if self.peek(TokenKind::LeftParen) { self.ident_list()? } else { Vec::new() };
         let comment = self.comment_clause()?;
         self.need_kw(Kw::AS)?;
+        self.note_break(GroupKind::Statement, 0);
         let query = Box::new(self.query()?);
         Ok(CreateView {
             temporary: modifiers.temporary,
@@ -361,6 +373,7 @@ impl Parser<'_> {
             refresh_mode = Some(self.refresh_mode()?);
         }
         self.need_kw(Kw::AS)?;
+        self.note_break(GroupKind::Statement, 0);
         let query = Box::new(self.query()?);
         if self.errors.len() > before {
             return Err(Stop);

@@ -10,6 +10,7 @@ use crate::ast::{
     UnaryOp,
 };
 use crate::keyword::Kw;
+use crate::layout::GroupKind;
 use crate::lexer::TokenKind;
 use data::Diagnostic;
 
@@ -48,6 +49,7 @@ impl Parser<'_> {
     }
 
     fn climb(&mut self, minimum: u8) -> Read<Expr> {
+        let start = self.at;
         let mut left = self.prefix()?;
         let mut chain = 0;
         loop {
@@ -64,7 +66,7 @@ impl Parser<'_> {
                 return Ok(left);
             }
             if matches!(op, BinaryOp::And | BinaryOp::Or) {
-                left = self.logical_chain(left, op, precedence)?;
+                left = self.logical_chain(left, start, op, precedence)?;
                 continue;
             }
             chain += 1;
@@ -99,12 +101,14 @@ impl Parser<'_> {
     }
 
     /// `a AND b AND c ...`
-    fn logical_chain(&mut self, first: Expr, op: BinaryOp, precedence: u8) -> Read<Expr> {
+    fn logical_chain(&mut self, first: Expr, start: usize, op: BinaryOp, precedence: u8) -> Read<Expr> {
         let mut operands = vec![first];
         while self.binary_operator().is_some_and(|(next, ..)| next == op) {
+            self.note_break(GroupKind::Logical, 4);
             self.advance();
             operands.push(self.expr_above(precedence)?);
         }
+        self.note_group(start, GroupKind::Logical);
         Ok(if operands.len() < BALANCE_FROM { left_deep(operands, op) } else { balanced(operands, op) })
     }
 
@@ -322,6 +326,9 @@ impl Parser<'_> {
                 return self.suffixes(operand);
             }
         };
+        if matches!(op, UnaryOp::Minus | UnaryOp::Plus) {
+            self.note_glued();
+        }
         self.advance();
         let operand = self.expr_above(precedence)?;
         let span = start.to(operand.span);
@@ -503,10 +510,13 @@ impl Parser<'_> {
     }
 
     fn case(&mut self) -> Read<Expr> {
+        let at = self.at;
         let start = self.need_kw(Kw::CASE)?;
         let operand = if self.at_kw(Kw::WHEN) { None } else { Some(Box::new(self.expr()?)) };
         let mut branches = Vec::new();
-        while self.eat_kw(Kw::WHEN) {
+        while self.at_kw(Kw::WHEN) {
+            self.note_break(GroupKind::Case, 4);
+            self.advance();
             let when = if operand.is_some() { self.comma_list(Self::expr)? } else { vec![self.expr()?] };
             self.need_kw(Kw::THEN)?;
             branches.push(CaseBranch { when, then: self.expr()? });
@@ -514,15 +524,19 @@ impl Parser<'_> {
         if branches.is_empty() {
             return self.unexpected();
         }
-        let otherwise = if self.eat_kw(Kw::ELSE) { Some(Box::new(self.expr()?)) } else { None };
-        if !self.eat_kw(Kw::END) {
-            return self.unexpected();
+        if self.peek_kw(Kw::ELSE) {
+            self.note_break(GroupKind::Case, 4);
         }
+        let otherwise = if self.eat_kw(Kw::ELSE) { Some(Box::new(self.expr()?)) } else { None };
+        self.note_break(GroupKind::Case, 0);
+        self.need_kw(Kw::END)?;
+        self.note_group(at, GroupKind::Case);
         Ok(Expr::new(ExprKind::Case { operand, branches, otherwise }, self.since(start)))
     }
 
     /// JDBC's `{d '...'}`, `{t '...'}`, `{ts '...'}`, `{fn call}`.
     fn escape_syntax(&mut self) -> Read<Expr> {
+        self.note_glued();
         let start = self.need(TokenKind::LeftBrace)?;
         let word = self.word().map(str::to_ascii_lowercase);
         let expr = match word.as_deref() {
@@ -545,6 +559,7 @@ impl Parser<'_> {
                 return self.unexpected();
             }
         };
+        self.note_tight();
         self.need(TokenKind::RightBrace)?;
         Ok(Expr { span: self.since(start), ..expr })
     }

@@ -13,6 +13,9 @@ impl Parser<'_> {
         let next = self.ahead(1);
         let paren = next == TokenKind::LeftParen;
         let bracket = next == TokenKind::LeftBracket;
+        if paren && let Some(layout) = &mut self.layout {
+            layout.tight.push(self.at + 1);
+        }
         let kind = match keyword {
             Kw::CAST | Kw::TRY_CAST | Kw::SAFE_CAST if paren => self.cast(keyword != Kw::CAST)?,
             Kw::ROW | Kw::PERIOD if paren => {

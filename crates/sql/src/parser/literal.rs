@@ -160,6 +160,7 @@ impl Parser<'_> {
             TokenKind::Minus | TokenKind::Plus
                 if matches!(self.ahead(1), TokenKind::String | TokenKind::PrefixedString) =>
             {
+                self.note_glued();
                 Some(self.advance().kind)
             }
             _ => None,
@@ -193,7 +194,10 @@ impl Parser<'_> {
     fn interval_operand(&mut self) -> Read<Expr> {
         let start = self.span();
         let sign = match self.kind() {
-            TokenKind::Minus | TokenKind::Plus => Some(self.advance().kind),
+            TokenKind::Minus | TokenKind::Plus => {
+                self.note_glued();
+                Some(self.advance().kind)
+            }
             _ => None,
         };
         let operand = match self.kind() {
@@ -230,7 +234,9 @@ impl Parser<'_> {
         self.advance();
         let mut qualifier =
             IntervalQualifier { start: first, precision: None, end: None, fraction: None, span: self.since(start) };
-        if self.eat(TokenKind::LeftParen) {
+        if self.peek(TokenKind::LeftParen) {
+            self.note_tight();
+            self.advance();
             qualifier.precision = Some(self.integer()?);
             if first == TimeUnit::Second && self.eat(TokenKind::Comma) {
                 qualifier.fraction = Some(self.integer()?);
@@ -246,7 +252,9 @@ impl Parser<'_> {
             };
             self.advance();
             qualifier.end = Some(unit);
-            if unit == TimeUnit::Second && self.eat(TokenKind::LeftParen) {
+            if unit == TimeUnit::Second && self.peek(TokenKind::LeftParen) {
+                self.note_tight();
+                self.advance();
                 qualifier.fraction = Some(self.integer()?);
                 self.need(TokenKind::RightParen)?;
             }

@@ -70,11 +70,12 @@ impl Parser<'_> {
         diagnostic
     }
 
-    /// A reserved word in the place of a name, as far as what follows tells.
+    /// A reserved word in the place of a name, and not one that begins the next clause.
     fn looks_like_name(&self, keyword: Kw) -> bool {
         let clause = matches!(
             keyword,
-            Kw::FROM
+            Kw::PARTITION
+                | Kw::FROM
                 | Kw::SELECT
                 | Kw::WHERE
                 | Kw::GROUP
@@ -99,18 +100,29 @@ impl Parser<'_> {
 
     /// `expected a, b or c`
     fn expectation_text(&self) -> String {
+        // A name is one form of these.
+        let covered = [Expect::Thing("an expression"), Expect::Thing("a table")];
+        let covered = self.expected.iter().any(|expected| covered.contains(expected));
         let mut names: Vec<String> = Vec::new();
-        let things = self.expected.iter().filter(|expected| matches!(expected, Expect::Thing(_)));
-        let others = self.expected.iter().filter(|expected| !matches!(expected, Expect::Thing(_)));
-        for expected in things.chain(others) {
-            let name = expected_name(*expected);
+        let rank = |expected: &Expect| match expected {
+            Expect::Thing(_) => 0,
+            Expect::Token(_) => 1,
+            Expect::Kw(_) => 2,
+        };
+        let mut ordered = self.expected.clone();
+        ordered.sort_by_key(rank);
+        for expected in ordered {
+            if covered && expected == Expect::Thing("a name") {
+                continue;
+            }
+            let name = expected_name(expected);
             if !names.contains(&name) {
                 names.push(name);
             }
         }
         if names.len() > MAX_SHOWN {
             names.truncate(MAX_SHOWN);
-            names.push("something else".to_string());
+            names.push("another word".to_string());
         }
         match names.split_last() {
             None => "expected the end of the statement".to_string(),
@@ -155,29 +167,58 @@ impl Parser<'_> {
 
     fn guess_from_token(&self, previous: Option<TokenKind>) -> Option<(String, Option<Fix>)> {
         let span = self.span();
-        let wants_comma = self.expected.contains(&Expect::Token(TokenKind::Comma));
         let here = Span { start: span.start, end: span.start };
+        let replace = |text: &str| Some(Fix { span, text: text.to_string() });
+        let wants = |kind: TokenKind| self.expected.contains(&Expect::Token(kind));
+        let reserved = self.keyword().is_some_and(Kw::is_reserved);
         match self.kind() {
             TokenKind::Equal if previous == Some(TokenKind::Equal) => {
-                let fix = Fix { span, text: String::new() };
-                Some(("write a single `=`".to_string(), Some(fix)))
+                Some(("write a single `=`".to_string(), replace("")))
             }
-            TokenKind::BangEqual => Some(("write `<>`".to_string(), Some(Fix { span, text: "<>".to_string() }))),
+            TokenKind::BangEqual => Some(("write `<>`".to_string(), replace("<>"))),
+            TokenKind::LeftBrace if self.previous().slice(self.text) == "$" => {
+                Some(("variables are replaced inside string literals and back-quoted names only".to_string(), None))
+            }
             TokenKind::Colon => Some(("there is no `::`; write CAST(x AS type)".to_string(), None)),
-            TokenKind::Word(Some(keyword)) if keyword.is_reserved() && previous == Some(TokenKind::Comma) => {
+            TokenKind::Word(Some(Kw::DEFAULT)) => {
+                Some(("a column has no default; write COALESCE(column, value) in the query".to_string(), None))
+            }
+            TokenKind::Word(_) if self.expected == [Expect::Thing("a string literal")] => {
+                let quoted = format!("'{}'", self.slice(span));
+                Some((format!("write it in single quotes: {quoted}"), replace(&quoted)))
+            }
+            _ if previous == Some(TokenKind::Comma) && (reserved || self.peek(TokenKind::RightParen)) => {
                 Some(("remove the comma before it, or write the missing element".to_string(), None))
             }
-            TokenKind::RightParen if previous == Some(TokenKind::Comma) => {
-                Some(("remove the comma before it, or write the missing element".to_string(), None))
+            TokenKind::Word(_) if reserved && wants(TokenKind::RightParen) => {
+                Some(("a `)` may be missing before it".to_string(), None))
             }
             TokenKind::Word(_) | TokenKind::Quoted | TokenKind::String | TokenKind::Integer | TokenKind::Decimal
-                if wants_comma =>
+                if wants(TokenKind::Comma) && !reserved =>
             {
                 Some(("a comma may be missing before it".to_string(), Some(Fix { span: here, text: ", ".to_string() })))
             }
-            TokenKind::RightParen => Some(("there is no parenthesis to close here".to_string(), None)),
+            TokenKind::RightParen if !self.inside_parens() => {
+                Some(("there is no parenthesis to close here".to_string(), None))
+            }
             _ => None,
         }
+    }
+
+    /// Whether a parenthesis of this statement is open at the current token, as far as a look back tells.
+    fn inside_parens(&self) -> bool {
+        const FAR: usize = 10_000;
+        let mut closed = 0usize;
+        for token in self.tokens[..self.at].iter().rev().take(FAR) {
+            match token.kind {
+                TokenKind::Semicolon => return false,
+                TokenKind::RightParen => closed += 1,
+                TokenKind::LeftParen if closed == 0 => return true,
+                TokenKind::LeftParen => closed -= 1,
+                _ => {}
+            }
+        }
+        false
     }
 
     /// The expected keyword that a word resembles.

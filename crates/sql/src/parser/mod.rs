@@ -22,6 +22,7 @@ mod types;
 
 use crate::ast::{Ident, ObjectName, Property, Text};
 use crate::keyword::Kw;
+use crate::layout::{Break, Group, GroupKind, Layout};
 use crate::lexer::{Lexed, Token, TokenKind};
 use data::{Diagnostic, Span};
 pub(crate) use expr::precedence;
@@ -51,6 +52,8 @@ pub(crate) struct Parser<'a> {
     expected: Vec<Expect>,
     errors: Vec<Diagnostic>,
     unclosed: bool,
+    /// Kept for the formatter only.
+    layout: Option<Box<Layout>>,
 }
 
 impl<'a> Parser<'a> {
@@ -64,12 +67,73 @@ impl<'a> Parser<'a> {
             expected: Vec::new(),
             errors: lexed.errors,
             unclosed: lexed.unclosed,
+            layout: None,
         }
     }
 
-    pub(crate) fn into_errors(mut self) -> Vec<Diagnostic> {
+    /// The layout of a text, and its errors.
+    pub(crate) fn layout(text: &'a str, lexed: Lexed) -> (Layout, Vec<Diagnostic>) {
+        let mut parser = Self::new(text, lexed);
+        parser.layout = Some(Box::default());
+        let errors = parser.statements().into_iter().flat_map(|parsed| parsed.errors).collect();
+        (parser.layout.map(|layout| *layout).unwrap_or_default(), errors)
+    }
+
+    // Notes for the formatter.
+
+    /// The tokens from `start` to the last one read belong together.
+    fn note_group(&mut self, start: usize, kind: GroupKind) {
+        let end = self.at;
+        if let Some(layout) = &mut self.layout {
+            layout.groups.push(Group { start, end, kind });
+        }
+    }
+
+    /// A line may begin at the next token.
+    fn note_break(&mut self, kind: GroupKind, indent: usize) {
+        let token = self.at;
+        if let Some(layout) = &mut self.layout {
+            layout.breaks.push(Break { token, kind, indent });
+        }
+    }
+
+    /// No space before the next token.
+    fn note_tight(&mut self) {
+        let token = self.at;
+        if let Some(layout) = &mut self.layout {
+            layout.tight.push(token);
+        }
+    }
+
+    /// No space behind the next token.
+    fn note_glued(&mut self) {
+        let token = self.at;
+        if let Some(layout) = &mut self.layout {
+            layout.glued.push(token);
+        }
+    }
+
+    /// The group of this kind that begins with the next token always breaks.
+    fn note_forced(&mut self, kind: GroupKind) {
+        let token = self.at;
+        if let Some(layout) = &mut self.layout {
+            layout.forced.push((token, kind));
+        }
+    }
+
+    /// The list in the parenthesis that is next has one element to a line.
+    fn note_one_per_line(&mut self) {
+        let open = self.at;
+        if let Some(layout) = &mut self.layout {
+            layout.forced.push((open, GroupKind::Paren));
+            layout.forced.push((open + 1, GroupKind::List));
+        }
+    }
+
+    /// In the order of the text.
+    fn take_errors(&mut self) -> Vec<Diagnostic> {
         self.errors.sort_by_key(|error| error.span.map_or(0, |span| span.start));
-        self.errors
+        std::mem::take(&mut self.errors)
     }
 
     // Looking.
@@ -170,6 +234,15 @@ impl<'a> Parser<'a> {
         found
     }
 
+    /// Takes a keyword that nobody misses, so that no message names it.
+    fn skip_kw(&mut self, keyword: Kw) -> bool {
+        let found = self.peek_kw(keyword);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
     /// Takes all of the keywords or none.
     fn eat_kws(&mut self, keywords: &[Kw]) -> bool {
         let found = self.peek_kws(keywords);
@@ -214,10 +287,27 @@ impl<'a> Parser<'a> {
 
     /// One or more, separated by commas. An element that fails is skipped, so that the next one is still read.
     fn comma_list<T>(&mut self, mut element: impl FnMut(&mut Self) -> Read<T>) -> Read<Vec<T>> {
+        let start = self.at;
         let mut list = Vec::new();
         loop {
             list.push(element(self)?);
             if !self.eat(TokenKind::Comma) {
+                self.note_group(start, GroupKind::List);
+                return Ok(list);
+            }
+            self.note_break(GroupKind::List, 0);
+        }
+    }
+
+    /// The list of a clause: laid out one element to a line, below its keyword, when it is long.
+    fn clause_list<T>(&mut self, mut element: impl FnMut(&mut Self) -> Read<T>) -> Read<Vec<T>> {
+        let start = self.at;
+        let mut list = Vec::new();
+        loop {
+            self.note_break(GroupKind::Clause, 4);
+            list.push(element(self)?);
+            if !self.eat(TokenKind::Comma) {
+                self.note_group(start, GroupKind::Clause);
                 return Ok(list);
             }
         }
@@ -226,6 +316,7 @@ impl<'a> Parser<'a> {
     /// `( a, b )`; after an error in an element reading goes on behind the next comma or at the closing parenthesis.
     fn paren_list<T>(&mut self, mut element: impl FnMut(&mut Self) -> Read<T>) -> Read<Vec<T>> {
         let open = self.need(TokenKind::LeftParen)?;
+        let start = self.at;
         let mut list = Vec::new();
         loop {
             match element(self) {
@@ -233,11 +324,15 @@ impl<'a> Parser<'a> {
                 Err(Stop) => self.skip_to(&[TokenKind::Comma], &[])?,
             }
             if self.eat(TokenKind::Comma) {
+                self.note_break(GroupKind::List, 0);
                 continue;
             }
-            if self.eat(TokenKind::RightParen) {
+            if self.peek(TokenKind::RightParen) {
+                self.note_group(start, GroupKind::List);
+                self.advance();
                 return Ok(list);
             }
+            self.expect(Expect::Token(TokenKind::RightParen));
             self.unexpected_in::<()>(open).ok();
             self.skip_to(&[TokenKind::Comma], &[])?;
             if !self.eat(TokenKind::Comma) {
@@ -305,6 +400,10 @@ impl<'a> Parser<'a> {
                 return self.unexpected();
             }
         };
+        let at = self.at;
+        if let Some(layout) = &mut self.layout {
+            layout.names.push(at);
+        }
         self.advance();
         Ok(Ident { value, quoted: token.kind == TokenKind::Quoted, span: token.span })
     }

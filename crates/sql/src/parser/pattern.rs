@@ -5,6 +5,7 @@ use crate::ast::{
     AfterMatch, MatchRecognize, Measure, Pattern, PatternDefinition, PatternKind, PatternSubset, RowsPerMatch, TableRef,
 };
 use crate::keyword::Kw;
+use crate::layout::GroupKind;
 use crate::lexer::TokenKind;
 use data::Span;
 
@@ -12,21 +13,32 @@ impl Parser<'_> {
     pub(super) fn match_recognize(&mut self, input: TableRef) -> Read<MatchRecognize> {
         let start = input.span;
         self.need_kw(Kw::MATCH_RECOGNIZE)?;
+        self.note_forced(GroupKind::Paren);
         let open = self.need(TokenKind::LeftParen)?;
+        let at = self.at;
+        self.note_forced(GroupKind::Match);
         let partition_by =
             if self.eat_kws(&[Kw::PARTITION, Kw::BY]) { self.comma_list(Self::expr)? } else { Vec::new() };
+        self.note_break(GroupKind::Match, 0);
         let order_by = self.order_by()?;
-        let measures = if self.eat_kw(Kw::MEASURES) { self.comma_list(Self::measure)? } else { Vec::new() };
+        self.note_break(GroupKind::Match, 0);
+        let measures = if self.eat_kw(Kw::MEASURES) { self.clause_list(Self::measure)? } else { Vec::new() };
+        self.note_break(GroupKind::Match, 0);
         let rows_per_match = self.rows_per_match()?;
+        self.note_break(GroupKind::Match, 0);
         let after_match = self.after_match()?;
+        self.note_break(GroupKind::Match, 0);
         self.need_kw(Kw::PATTERN)?;
         let pattern_open = self.need(TokenKind::LeftParen)?;
         let pattern = self.pattern()?;
         self.close(pattern_open)?;
         let within = if self.eat_kw(Kw::WITHIN) { Some(self.interval()?) } else { None };
-        let subsets = if self.eat_kw(Kw::SUBSET) { self.comma_list(Self::subset)? } else { Vec::new() };
+        self.note_break(GroupKind::Match, 0);
+        let subsets = if self.eat_kw(Kw::SUBSET) { self.clause_list(Self::subset)? } else { Vec::new() };
+        self.note_break(GroupKind::Match, 0);
         self.need_kw(Kw::DEFINE)?;
-        let define = self.comma_list(Self::definition)?;
+        let define = self.clause_list(Self::definition)?;
+        self.note_group(at, GroupKind::Match);
         self.close(open)?;
         let span = self.since(start);
         Ok(MatchRecognize {
@@ -135,12 +147,18 @@ impl Parser<'_> {
         let Some((min, max)) = self.quantifier_of_pattern()? else {
             return Ok(pattern);
         };
+        if self.peek(TokenKind::Question) {
+            self.note_tight();
+        }
         let reluctant = self.eat(TokenKind::Question);
         let kind = PatternKind::Repeat { pattern: Box::new(pattern), min, max, reluctant };
         Ok(Pattern { kind, span: self.since(start) })
     }
 
     fn quantifier_of_pattern(&mut self) -> Read<Option<(u32, Option<u32>)>> {
+        if matches!(self.kind(), TokenKind::Star | TokenKind::Plus | TokenKind::Question) {
+            self.note_tight();
+        }
         if self.eat(TokenKind::Star) {
             return Ok(Some((0, None)));
         }
@@ -154,16 +172,22 @@ impl Parser<'_> {
         if !self.peek(TokenKind::LeftBrace) || self.ahead(1) == TokenKind::Minus {
             return Ok(None);
         }
+        self.note_tight();
+        self.note_glued();
         self.advance();
         let mut min = 0;
         if self.peek(TokenKind::Integer) {
             min = self.integer()?;
-            if self.eat(TokenKind::RightBrace) {
+            if self.peek(TokenKind::RightBrace) {
+                self.note_tight();
+                self.advance();
                 return Ok(Some((min, Some(min))));
             }
         }
         self.need(TokenKind::Comma)?;
+        self.note_tight();
         let max = if self.peek(TokenKind::Integer) { Some(self.integer()?) } else { None };
+        self.note_tight();
         self.need(TokenKind::RightBrace)?;
         Ok(Some((min, max)))
     }
@@ -186,9 +210,11 @@ impl Parser<'_> {
                 return Ok(inner);
             }
             TokenKind::LeftBrace => {
+                self.note_glued();
                 self.advance();
                 self.need(TokenKind::Minus)?;
                 let inner = self.pattern()?;
+                self.note_glued();
                 self.need(TokenKind::Minus)?;
                 self.need(TokenKind::RightBrace)?;
                 PatternKind::Exclude(Box::new(inner))

@@ -7,6 +7,7 @@ use crate::ast::{
     With,
 };
 use crate::keyword::Kw;
+use crate::layout::GroupKind;
 use crate::lexer::TokenKind;
 use data::{Diagnostic, Span};
 
@@ -51,9 +52,15 @@ impl Parser<'_> {
     pub(crate) fn query(&mut self) -> Read<Query> {
         self.nested(|parser| {
             let start = parser.span();
+            let at = parser.at;
             let with = if parser.peek_kw(Kw::WITH) { Some(parser.with()?) } else { None };
+            if with.is_some() {
+                parser.note_break(GroupKind::Query, 0);
+            }
             let first = parser.query_operand()?;
-            parser.query_rest(with, first, start)
+            let query = parser.query_rest(with, first, start)?;
+            parser.note_group(at, GroupKind::Query);
+            Ok(query)
         })
     }
 
@@ -65,7 +72,13 @@ impl Parser<'_> {
 
     fn query_rest(&mut self, with: Option<With>, first: QueryBody, start: Span) -> Read<Query> {
         let body = self.set_operations(first)?;
+        if self.peek_kw(Kw::ORDER) {
+            self.note_break(GroupKind::Query, 0);
+        }
         let order_by = self.order_by()?;
+        if matches!(self.keyword(), Some(Kw::LIMIT | Kw::OFFSET | Kw::FETCH)) {
+            self.note_break(GroupKind::Query, 0);
+        }
         let (limit, offset) = self.limits()?;
         let bare = with.is_none() && order_by.is_empty() && limit.is_none() && offset.is_none();
         let body = match body.kind {
@@ -99,6 +112,9 @@ impl Parser<'_> {
         let mut left = self.intersections(first)?;
         let mut count = 0;
         loop {
+            if matches!(self.keyword(), Some(Kw::UNION | Kw::EXCEPT)) {
+                self.note_break(GroupKind::Query, 0);
+            }
             let op = if self.eat_kw(Kw::UNION) {
                 SetOp::Union
             } else if self.eat_kw(Kw::EXCEPT) {
@@ -111,6 +127,7 @@ impl Parser<'_> {
             count += 1;
             self.check_set_ops(count)?;
             let all = self.set_quantifier();
+            self.note_break(GroupKind::Query, 0);
             let right = self.query_operand()?;
             let right = self.intersections(right)?;
             left = set_op(op, all, left, right);
@@ -120,10 +137,13 @@ impl Parser<'_> {
     fn intersections(&mut self, first: QueryBody) -> Read<QueryBody> {
         let mut left = first;
         let mut count = 0;
-        while self.eat_kw(Kw::INTERSECT) {
+        while self.at_kw(Kw::INTERSECT) {
+            self.note_break(GroupKind::Query, 0);
+            self.advance();
             count += 1;
             self.check_set_ops(count)?;
             let all = self.set_quantifier();
+            self.note_break(GroupKind::Query, 0);
             let right = self.query_operand()?;
             left = set_op(SetOp::Intersect, all, left, right);
         }
@@ -168,7 +188,7 @@ impl Parser<'_> {
             }
             Some(Kw::VALUES) => {
                 self.advance();
-                let rows = self.comma_list(Self::values_row)?;
+                let rows = self.clause_list(Self::values_row)?;
                 Ok(QueryBody { kind: QueryBodyKind::Values(rows), span: self.since(start) })
             }
             Some(Kw::TABLE) => {
@@ -207,7 +227,7 @@ impl Parser<'_> {
             return Ok(Vec::new());
         }
         self.need_kw(Kw::BY)?;
-        self.comma_list(Self::order_item)
+        self.clause_list(Self::order_item)
     }
 
     pub(super) fn order_item(&mut self) -> Read<OrderItem> {
@@ -282,20 +302,18 @@ impl Parser<'_> {
     fn select(&mut self) -> Read<Select> {
         let start = self.need_kw(Kw::SELECT)?;
         let hints = self.hints()?;
-        let stream = self.eat_kw(Kw::STREAM);
-        let distinct = self.eat_kw(Kw::DISTINCT);
-        if !distinct && self.keyword() == Some(Kw::ALL) {
-            self.advance();
+        let stream = self.skip_kw(Kw::STREAM);
+        let distinct = self.skip_kw(Kw::DISTINCT);
+        if !distinct {
+            self.skip_kw(Kw::ALL);
         }
         let before = self.errors.len();
-        let items = self.clause(|parser| parser.comma_list(Self::select_item))?;
-        let from =
-            if self.eat_kw(Kw::FROM) { self.clause(|parser| parser.from_list().map(Some))?.flatten() } else { None };
+        let items = self.clause(|parser| parser.clause_list(Self::select_item))?;
+        let from = self.optional_clause(Kw::FROM, Self::from_list)?;
         let filter = self.optional_clause(Kw::WHERE, Self::expr)?;
-        let group_by =
-            if self.peek_kw(Kw::GROUP) || self.at_kw(Kw::GROUP) { self.clause(Self::group_by)? } else { None };
+        let group_by = if self.at_kw(Kw::GROUP) { self.clause(Self::group_by)? } else { None };
         let having = self.optional_clause(Kw::HAVING, Self::expr)?;
-        let windows = self.optional_clause(Kw::WINDOW, |parser| parser.comma_list(Self::named_window))?;
+        let windows = self.optional_clause(Kw::WINDOW, |parser| parser.clause_list(Self::named_window))?;
         let qualify = self.optional_clause(Kw::QUALIFY, Self::expr)?;
         self.clause_order()?;
         if self.errors.len() > before {
@@ -328,7 +346,12 @@ impl Parser<'_> {
     }
 
     fn optional_clause<T>(&mut self, keyword: Kw, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<Option<T>> {
-        if self.eat_kw(keyword) { self.clause(read) } else { Ok(None) }
+        if !self.at_kw(keyword) {
+            return Ok(None);
+        }
+        self.note_break(GroupKind::Query, 0);
+        self.advance();
+        self.clause(read)
     }
 
     /// A clause that comes too late is better reported as such than as an unexpected word.
@@ -390,13 +413,14 @@ impl Parser<'_> {
     }
 
     fn group_by(&mut self) -> Read<GroupBy> {
+        self.note_break(GroupKind::Query, 0);
         let start = self.need_kw(Kw::GROUP)?;
         self.need_kw(Kw::BY)?;
         let distinct = self.eat_kw(Kw::DISTINCT);
         if !distinct {
             self.eat_kw(Kw::ALL);
         }
-        let items = self.comma_list(Self::group_item)?;
+        let items = self.clause_list(Self::group_item)?;
         Ok(GroupBy { distinct, items, span: self.since(start) })
     }
 

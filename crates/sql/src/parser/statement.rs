@@ -6,6 +6,7 @@ use crate::ast::{
     StatementKind, UnaryOp, Update,
 };
 use crate::keyword::Kw;
+use crate::layout::GroupKind;
 use crate::lexer::TokenKind;
 use data::{Diagnostic, Span};
 
@@ -57,6 +58,10 @@ const STARTS: &[Kw] = &[
 impl Parser<'_> {
     /// Every statement up to the end of the text.
     pub(crate) fn script(mut self) -> Vec<Parsed> {
+        self.statements()
+    }
+
+    pub(super) fn statements(&mut self) -> Vec<Parsed> {
         let mut parsed = Vec::new();
         loop {
             while self.peek(TokenKind::Semicolon) {
@@ -68,6 +73,7 @@ impl Parser<'_> {
             let start = self.span();
             let at = self.at;
             let statement = self.statement();
+            self.note_group(at, GroupKind::Statement);
             let complete = statement.is_ok();
             let statement = match statement {
                 Ok(statement) if self.at_statement_end() => Some(statement),
@@ -85,7 +91,7 @@ impl Parser<'_> {
             self.expected.clear();
             parsed.push(Parsed { statement, span: self.since(start), errors: Vec::new() });
         }
-        let errors = self.into_errors();
+        let errors = self.take_errors();
         assign(&mut parsed, errors);
         parsed
     }
@@ -98,7 +104,7 @@ impl Parser<'_> {
         });
         match value {
             Ok(value) if self.errors.is_empty() => Ok(value),
-            _ => Err(self.into_errors()),
+            _ => Err(self.take_errors()),
         }
     }
 
@@ -236,7 +242,11 @@ impl Parser<'_> {
         let hints = self.hints()?;
         let partition = if self.eat_kw(Kw::PARTITION) { self.partition_values(true)? } else { Vec::new() };
         let columns = if self.at_column_list() { self.paren_list(Self::object_name)? } else { Vec::new() };
+        self.note_break(GroupKind::Statement, 0);
         let query = Box::new(self.query()?);
+        if self.peek_kws(&[Kw::ON, Kw::CONFLICT]) {
+            self.note_break(GroupKind::Statement, 0);
+        }
         let on_conflict = self.on_conflict()?;
         Ok(Insert { overwrite, table, hints, partition, columns, query, on_conflict, span: self.since(start) })
     }
@@ -326,10 +336,17 @@ impl Parser<'_> {
     /// `STATEMENT SET BEGIN insert; insert; END`
     pub(super) fn statement_set(&mut self) -> Read<StatementKind> {
         self.need_kws(&[Kw::STATEMENT, Kw::SET, Kw::BEGIN])?;
+        let start = self.at;
+        self.note_forced(GroupKind::StatementSet);
         let mut inserts = Vec::new();
         loop {
+            self.note_break(GroupKind::StatementSet, 4);
+            let insert_start = self.at;
             match self.insert().and_then(|insert| self.need(TokenKind::Semicolon).map(|_| insert)) {
-                Ok(insert) => inserts.push(insert),
+                Ok(insert) => {
+                    self.note_group(insert_start, GroupKind::Statement);
+                    inserts.push(insert);
+                }
                 Err(Stop) => {
                     while !self.at_statement_end() {
                         self.advance();
@@ -339,7 +356,10 @@ impl Parser<'_> {
                     }
                 }
             }
-            if self.eat_kw(Kw::END) {
+            if self.at_kw(Kw::END) {
+                self.note_break(GroupKind::StatementSet, 0);
+                self.advance();
+                self.note_group(start, GroupKind::StatementSet);
                 return Ok(StatementKind::StatementSet(inserts));
             }
             if self.peek(TokenKind::End) {

@@ -6,6 +6,7 @@ use crate::ast::{
     Unpivot,
 };
 use crate::keyword::Kw;
+use crate::layout::GroupKind;
 use crate::lexer::TokenKind;
 use data::{Diagnostic, Span};
 
@@ -21,15 +22,11 @@ enum Parenthesized {
 impl Parser<'_> {
     /// `a, b JOIN c ON ...`: the comma binds weakest.
     pub(super) fn from_list(&mut self) -> Read<TableRef> {
-        let mut left = self.joined()?;
-        let mut count = 0;
-        while self.eat(TokenKind::Comma) {
-            count += 1;
-            self.check_joins(count)?;
-            let right = self.joined()?;
-            left = join(JoinKind::Cross, false, left, right, None);
-        }
-        Ok(left)
+        let start = self.at;
+        let first = self.nested(Self::table_factor)?;
+        let all = self.rest_of_list(first)?;
+        self.note_group(start, GroupKind::From);
+        Ok(all)
     }
 
     fn check_joins(&mut self, count: usize) -> Read<()> {
@@ -51,17 +48,26 @@ impl Parser<'_> {
 
     fn joins(&mut self, mut left: TableRef) -> Read<TableRef> {
         let mut count = 0;
-        while let Some((kind, natural)) = self.join_operator()? {
+        loop {
+            let start = self.at;
+            let Some((kind, natural)) = self.join_operator()? else { return Ok(left) };
             count += 1;
             self.check_joins(count)?;
             let right = self.nested(Self::table_factor)?;
             let condition = if kind == JoinKind::Cross { None } else { self.join_condition()? };
+            self.note_group(start, GroupKind::Join);
             left = join(kind, natural, left, right, condition);
         }
-        Ok(left)
     }
 
     fn join_operator(&mut self) -> Read<Option<(JoinKind, bool)>> {
+        let begins = matches!(
+            self.keyword(),
+            Some(Kw::NATURAL | Kw::JOIN | Kw::INNER | Kw::CROSS | Kw::LEFT | Kw::RIGHT | Kw::FULL)
+        );
+        if begins {
+            self.note_break(GroupKind::From, 0);
+        }
         let natural = self.eat_kw(Kw::NATURAL);
         let kind = match self.keyword() {
             Some(Kw::JOIN) => JoinKind::Inner,
@@ -90,6 +96,9 @@ impl Parser<'_> {
     }
 
     fn join_condition(&mut self) -> Read<Option<JoinCondition>> {
+        if self.peek_kw(Kw::ON) || self.peek_kw(Kw::USING) {
+            self.note_break(GroupKind::Join, 4);
+        }
         if self.eat_kw(Kw::ON) {
             return Ok(Some(JoinCondition::On(self.expr()?)));
         }
@@ -200,6 +209,7 @@ impl Parser<'_> {
     /// `TABLE(f(...))`
     fn table_function(&mut self, lateral: bool) -> Read<TableRefKind> {
         self.need_kw(Kw::TABLE)?;
+        self.note_tight();
         let open = self.need(TokenKind::LeftParen)?;
         let start = self.span();
         let expr = self.expr()?;
@@ -216,6 +226,7 @@ impl Parser<'_> {
 
     fn unnest(&mut self, lateral: bool) -> Read<TableRefKind> {
         self.need_kw(Kw::UNNEST)?;
+        self.note_tight();
         let items = self.paren_list(Self::expr)?;
         let ordinality = self.eat_kws(&[Kw::WITH, Kw::ORDINALITY]);
         Ok(TableRefKind::Unnest { lateral, items, ordinality })
@@ -268,6 +279,7 @@ impl Parser<'_> {
         let mut left = self.joins(first)?;
         let mut count = 0;
         while self.eat(TokenKind::Comma) {
+            self.note_break(GroupKind::From, 4);
             count += 1;
             self.check_joins(count)?;
             let right = self.joined()?;
@@ -300,6 +312,7 @@ impl Parser<'_> {
     }
 
     fn number_in_parens(&mut self) -> Read<Text> {
+        self.note_tight();
         let open = self.need(TokenKind::LeftParen)?;
         let token = self.token();
         if !matches!(token.kind, TokenKind::Integer | TokenKind::Decimal) {

@@ -73,7 +73,12 @@ impl Parser<'_> {
             self.expect(Expect::Thing("a type"));
             return self.unexpected();
         }
-        Ok(TypeNameKind::User(self.object_name()?))
+        let name = self.object_name()?;
+        if self.peek(TokenKind::LeftParen) {
+            let error = crate::types::unknown(name.span(), &name.to_string());
+            return self.fail(data::Diagnostic { phase: data::Phase::Parse, ..error });
+        }
+        Ok(TypeNameKind::User(name))
     }
 
     fn keyword_type(&mut self, keyword: Kw) -> Read<Option<TypeNameKind>> {
@@ -163,6 +168,7 @@ impl Parser<'_> {
             }
             Kw::RAW => {
                 self.advance();
+                self.note_tight();
                 self.need(TokenKind::LeftParen)?;
                 let class = self.text_literal()?;
                 self.need(TokenKind::Comma)?;
@@ -177,8 +183,10 @@ impl Parser<'_> {
     fn decimal(&mut self) -> Read<TypeNameKind> {
         let mut kind = TypeNameKind::Decimal { precision: None, scale: None };
         if let TypeNameKind::Decimal { precision, scale } = &mut kind
-            && self.eat(TokenKind::LeftParen)
+            && self.peek(TokenKind::LeftParen)
         {
+            self.note_tight();
+            self.advance();
             *precision = Some(self.integer()?);
             if self.eat(TokenKind::Comma) {
                 *scale = Some(self.integer()?);
@@ -190,6 +198,9 @@ impl Parser<'_> {
 
     /// `(n)`
     fn length(&mut self) -> Read<Option<u32>> {
+        if self.peek(TokenKind::LeftParen) {
+            self.note_tight();
+        }
         if !self.eat(TokenKind::LeftParen) {
             return Ok(None);
         }
@@ -209,14 +220,19 @@ impl Parser<'_> {
     }
 
     fn in_angles<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
+        self.note_tight();
+        self.note_glued();
         self.need(TokenKind::Less)?;
         let inner = read(self)?;
+        self.note_tight();
         self.need(TokenKind::Greater)?;
         Ok(inner)
     }
 
     /// `<a INT, b STRING>` or the same in parentheses.
     fn row_fields(&mut self) -> Read<Vec<RowFieldType>> {
+        self.note_tight();
+        self.note_glued();
         let close = match self.kind() {
             TokenKind::Less => TokenKind::Greater,
             TokenKind::LeftParen => TokenKind::RightParen,
@@ -235,6 +251,7 @@ impl Parser<'_> {
             return Ok(Vec::new());
         }
         let fields = self.comma_list(Self::row_field)?;
+        self.note_tight();
         self.need(close)?;
         Ok(fields)
     }
