@@ -55,9 +55,15 @@ pub struct Column {
 pub enum ColumnKind {
     Physical,
     /// `key` is the connector's name for the value; the column's own name when it was not given.
-    Metadata { key: Option<String>, is_virtual: bool },
+    Metadata {
+        key: Option<String>,
+        is_virtual: bool,
+    },
     /// The expression over the other columns, and its text.
-    Computed { expr: ast::Expr, text: String },
+    Computed {
+        expr: ast::Expr,
+        text: String,
+    },
 }
 
 /// `WATERMARK FOR column AS expr`

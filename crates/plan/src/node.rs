@@ -98,9 +98,10 @@ impl std::fmt::Display for ChangelogMode {
 /// What a node does. Positions refer to the columns of the input (of a join: left columns, then right columns).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Op {
-    /// The changes of a table. `read` are positions among the table's columns that are not computed; `columns` the output
-    /// as expressions over those (computed columns included). The watermark of each row is the running maximum of
-    /// `watermark` (an expression over the output; milliseconds after the cast to TIMESTAMP(3)) per split.
+    /// The changes of a table. `read` are positions among the table's columns that are not computed (one past the last is
+    /// `$rowtime` of a managed table); `columns` the output as expressions over those (computed columns included). The
+    /// watermark of each row is the running maximum of `watermark` (an expression over the output; milliseconds after
+    /// the cast to TIMESTAMP(3)) per split.
     Scan { table: ScanTable, read: Vec<usize>, columns: Vec<Expr>, watermark: Option<Expr> },
     /// Rows written in the statement.
     Values { rows: Vec<Vec<Value>> },
@@ -140,6 +141,8 @@ pub enum Op {
         lower_millis: i64,
         upper_millis: i64,
     },
+    /// The input's columns, then each call over the rows of the partition that its frame holds.
+    Over { partition: Vec<usize>, order: Vec<SortKey>, frame: Frame, calls: Vec<AggregateCall> },
     /// Each row once per projection (grouping sets).
     Expand { projections: Vec<Vec<Expr>> },
     /// Full changes from an upsert stream: looks up what a key's row was, drops changes that change nothing. A row for
@@ -191,6 +194,17 @@ pub struct SortKey {
     pub column: usize,
     pub descending: bool,
     pub nulls_first: bool,
+}
+
+/// The rows around the current one that an OVER call sees.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// ROWS counts rows; otherwise RANGE, in the unit of the order column (milliseconds for time).
+    pub rows: bool,
+    /// How far back it begins; `None`: at the partition's first row.
+    pub preceding: Option<i64>,
+    /// How far ahead it ends; `None`: at the partition's last row. Streams know only 0, the current row.
+    pub following: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -15,7 +15,8 @@ pub(crate) fn explicit_cast_exists(from: &TypeKind, to: &TypeKind) -> bool {
             explicit_cast_exists(&ak.kind, &bk.kind) && explicit_cast_exists(&av.kind, &bv.kind)
         }
         (Row(a), Row(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| explicit_cast_exists(&a.data_type.kind, &b.data_type.kind))
+            a.len() == b.len()
+                && a.iter().zip(b).all(|(a, b)| explicit_cast_exists(&a.data_type.kind, &b.data_type.kind))
         }
         (_, to) if to.is_character() => true,
         (Array(_) | Map(..) | Multiset(_) | Row(_), _) | (_, Array(_) | Map(..) | Multiset(_) | Row(_)) => false,

@@ -260,6 +260,7 @@ pub(crate) fn name(op: &Op) -> &'static str {
         Op::Rank { .. } => "Rank",
         Op::Join { .. } => "Join",
         Op::IntervalJoin { .. } => "IntervalJoin",
+        Op::Over { .. } => "Over",
         Op::Expand { .. } => "Expand",
         Op::ChangelogNormalize { .. } => "ChangelogNormalize",
         Op::DropUpdateBefore => "DropUpdateBefore",

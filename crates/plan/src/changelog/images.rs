@@ -51,6 +51,7 @@ fn satisfy(node: &Node, image: Image) -> Option<Node> {
         | Op::Rank { .. }
         | Op::SortLimit { .. }
         | Op::Deduplicate { .. }
+        | Op::Over { .. }
         | Op::Sort { .. } => vec![Image::Both],
         Op::IntervalJoin { .. } => vec![Image::Both; 2],
         Op::Join { left_keys, right_keys, .. } => {

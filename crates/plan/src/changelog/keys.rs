@@ -51,6 +51,7 @@ fn keys(node: &Node) -> Keys {
         | Op::Expand { .. }
         | Op::WindowAssign { .. }
         | Op::WindowAggregate { .. }
+        | Op::Over { .. }
         | Op::IntervalJoin { .. } => Keys::new(),
     }
 }

@@ -48,7 +48,7 @@ fn kinds(node: &Node) -> ChangelogMode {
         Op::SortLimit { order, .. } if order.is_empty() && input(0).is_insert_only() => ChangelogMode::INSERT_ONLY,
         Op::SortLimit { .. } => UPDATING,
         Op::Values { .. } | Op::WindowAggregate { .. } | Op::IntervalJoin { .. } => ChangelogMode::INSERT_ONLY,
-        Op::Sort { .. } | Op::DropUpdateBefore | Op::Sink { .. } => all(),
+        Op::Sort { .. } | Op::DropUpdateBefore | Op::Over { .. } | Op::Sink { .. } => all(),
     }
 }
 
@@ -104,6 +104,11 @@ fn refused(node: &Node) -> Option<Diagnostic> {
                 .detail("one of its inputs changes rows that it has sent before")
                 .hint("join without the time bounds, or join the append-only tables underneath"),
         ),
+        Op::Over { .. } => Some(crate::error::unsupported(
+            Span::default(),
+            "an OVER call that is no Top-N or deduplication",
+            "filter ROW_NUMBER() with WHERE rn <= n, or use GROUP BY and windows",
+        )),
         Op::Sort { order } => {
             let input = &node.inputs[0];
             let by_time = order.first().is_some_and(|key| {

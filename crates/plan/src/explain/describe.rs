@@ -17,6 +17,7 @@ pub(super) fn name(op: &Op) -> &'static str {
         Op::Rank { .. } => "Rank",
         Op::Join { .. } => "Join",
         Op::IntervalJoin { .. } => "IntervalJoin",
+        Op::Over { .. } => "Over",
         Op::Expand { .. } => "Expand",
         Op::ChangelogNormalize { .. } => "ChangelogNormalize",
         Op::DropUpdateBefore => "DropUpdateBefore",
@@ -75,6 +76,9 @@ pub(super) fn details(node: &Node) -> String {
                 node.inputs[0].columns[*left_time].name, node.inputs[1].columns[*right_time].name
             );
             format!("{}, {times}", join(node, *kind, left_keys, right_keys, condition.as_ref()))
+        }
+        Op::Over { partition, order, calls, .. } => {
+            format!("{}{}, by {}", by(partition, input), call_list(calls, input), order_list(order, input))
         }
         Op::Expand { projections } => format!("{} grouping sets", projections.len()),
         Op::ChangelogNormalize { keys, condition } => {

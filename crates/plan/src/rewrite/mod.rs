@@ -4,6 +4,7 @@ mod fold;
 mod merge;
 mod prune;
 mod push;
+mod rank;
 
 use crate::node::Node;
 
@@ -11,8 +12,12 @@ use crate::node::Node;
 type Rule = fn(Node) -> Node;
 
 /// Applied to every node from the leaves up, in this order, until nothing changes.
-const RULES: [(&str, Rule); 3] =
-    [("fold constants", fold::apply), ("push filters down", push::apply), ("merge projections", merge::apply)];
+const RULES: [(&str, Rule); 4] = [
+    ("fold constants", fold::apply),
+    ("push filters down", push::apply),
+    ("merge projections", merge::apply),
+    ("keep the first rows of a partition", rank::apply),
+];
 
 /// Rewrites feed each other; this many rounds are enough for any plan a person writes.
 const ROUNDS_MAX: usize = 16;

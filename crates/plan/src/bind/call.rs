@@ -1,0 +1,135 @@
+//! Calls of functions by name.
+
+use super::{Binder, all};
+use crate::error::{Bound, did_you_mean};
+use crate::types::cast_to;
+use data::types::DataType;
+use data::{Diagnostic, Span};
+use functions::typing::common_type;
+use functions::{BindArg, Expr, ExprKind};
+use sql::ast::{self, ArgValue};
+
+impl Binder<'_> {
+    /// Types a call of a scalar function or operator and casts its arguments.
+    pub(crate) fn function(&mut self, name: &str, args: Vec<Expr>, span: Span) -> Bound<Expr> {
+        let Some(def) = functions::scalar(name) else {
+            return self.unknown_function(name, span);
+        };
+        let bind_args: Vec<BindArg> =
+            args.iter().map(|arg| BindArg { data_type: &arg.data_type, literal: arg.as_literal() }).collect();
+        match (def.bind)(&bind_args) {
+            Ok(binding) => {
+                let args = args.into_iter().zip(&binding.params).map(|(arg, param)| cast_to(arg, param)).collect();
+                Ok(Expr::call(def.name, args, binding.result))
+            }
+            Err(error) => {
+                let types: Vec<String> = args.iter().map(|arg| arg.data_type.to_string()).collect();
+                let hint = error.hint.unwrap_or_else(|| format!("it is written {}", def.syntax.join(" or ")));
+                let call = format!("{}({})", def.name, types.join(", "));
+                self.fail(
+                    Diagnostic::plan("HW2006", span, format!("'{}' cannot be called with these arguments", def.name))
+                        .detail(format!("{}; the call is {call}", error.message))
+                        .hint(hint),
+                )
+            }
+        }
+    }
+
+    fn unknown_function<T>(&mut self, name: &str, span: Span) -> Bound<T> {
+        let known = functions::all().map(|def| def.name).chain(functions::all_aggregates().map(|def| def.name));
+        let hint = did_you_mean(&name.to_uppercase(), known, "see `headwater ls functions` for what there is");
+        self.fail(
+            Diagnostic::plan("HW2004", span, format!("there is no function '{name}'"))
+                .detail(format!("No match found for function signature {name}"))
+                .hint(hint),
+        )
+    }
+
+    /// A call in an expression.
+    pub(crate) fn call(&mut self, call: &ast::Call, span: Span) -> Bound<Expr> {
+        let name = call.name.last().to_uppercase();
+        if call.over.is_some() {
+            return self.over_call(call, span);
+        }
+        if functions::aggregate(&name).is_some() && functions::scalar(&name).is_none() {
+            return self.aggregate_call(call, span);
+        }
+        if matches!(name.as_str(), "GROUPING" | "GROUPING_ID" | "GROUP_ID") {
+            return self.grouping_call(&name, call, span);
+        }
+        if call.distinct || call.filter.is_some() || !call.order_by.is_empty() || !call.within_group.is_empty() {
+            let known = functions::scalar(&name).is_some();
+            if known {
+                return self.fail(
+                    Diagnostic::plan("HW2008", span, format!("'{name}' is no aggregate function"))
+                        .detail("DISTINCT, FILTER and ORDER BY inside a call are for aggregates only")
+                        .hint(format!("write {name}(...) without them")),
+                );
+            }
+        }
+        let args = self.plain_args(call, span)?;
+        self.named_call(&name, args, span)
+    }
+
+    /// Positional arguments of a scalar call.
+    fn plain_args(&mut self, call: &ast::Call, span: Span) -> Bound<Vec<Expr>> {
+        let mut args = Vec::new();
+        for arg in &call.args {
+            args.push(match &arg.value {
+                ArgValue::Expr(expr) if arg.name.is_none() => self.expr(expr),
+                ArgValue::Expr(_) | ArgValue::Default => self.unsupported(
+                    arg.span,
+                    "a named argument of a scalar function",
+                    "write the arguments in their order, without names",
+                ),
+                _ => self.fail(
+                    Diagnostic::plan("HW2006", arg.span, "this is no argument for a scalar function")
+                        .detail(format!("'{}' takes values", call.name))
+                        .hint("write expressions as arguments"),
+                ),
+            });
+        }
+        let _ = span;
+        all(args)
+    }
+
+    /// Calls that are short for other expressions, then the registry.
+    pub(crate) fn named_call(&mut self, name: &str, mut args: Vec<Expr>, span: Span) -> Bound<Expr> {
+        match (name, args.len()) {
+            ("COALESCE", 1..) => self.coalesce(args, span),
+            ("IFNULL", 2) => self.coalesce(args, span),
+            ("IF", 3) => {
+                let otherwise = args.pop();
+                let then = args.pop().expect("three arguments");
+                let when = cast_to(args.pop().expect("three arguments"), &DataType::boolean());
+                self.make_case(vec![(when, then)], otherwise, span)
+            }
+            ("NULLIF", 2) => {
+                let right = args.pop().expect("two arguments");
+                let left = args.pop().expect("two arguments");
+                let data_type = left.data_type.clone().with_nullable(true);
+                let equal = self.function("=", vec![left.clone(), right], span)?;
+                let null = Expr::literal(data::Value::Null, data_type.clone());
+                let otherwise = Some(Box::new(left));
+                Ok(Expr::new(ExprKind::Case { branches: vec![(equal, null)], otherwise }, data_type))
+            }
+            ("MOD", 2) => self.function("%", args, span),
+            _ => self.function(name, args, span),
+        }
+    }
+
+    fn coalesce(&mut self, args: Vec<Expr>, span: Span) -> Bound<Expr> {
+        let types: Vec<&DataType> = args.iter().map(|arg| &arg.data_type).collect();
+        let Some(common) = common_type(&types) else {
+            let types: Vec<String> = types.iter().map(ToString::to_string).collect();
+            return self.fail(
+                Diagnostic::plan("HW2010", span, "the arguments of COALESCE have no common type")
+                    .detail(format!("Illegal mixing of types in CASE or COALESCE statement: {}", types.join(", ")))
+                    .hint("cast the arguments to one type"),
+            );
+        };
+        let nullable = args.iter().all(|arg| arg.data_type.nullable);
+        let args = args.into_iter().map(|arg| cast_to(arg, &common)).collect();
+        Ok(Expr::new(ExprKind::Coalesce(args), common.with_nullable(nullable)))
+    }
+}

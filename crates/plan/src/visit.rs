@@ -1,0 +1,29 @@
+//! Walking plans: the expressions of a node.
+
+use crate::node::Op;
+use functions::Expr;
+
+impl Op {
+    /// Every expression of the operator.
+    pub(crate) fn exprs(&self) -> Vec<&Expr> {
+        match self {
+            Self::Scan { columns, watermark, .. } => columns.iter().chain(watermark).collect(),
+            Self::Calc { columns, condition } => columns.iter().chain(condition).collect(),
+            Self::Aggregate { calls, .. } | Self::WindowAggregate { calls, .. } | Self::Over { calls, .. } => {
+                calls.iter().flat_map(|call| &call.args).collect()
+            }
+            Self::Join { condition, .. } | Self::IntervalJoin { condition, .. } => condition.iter().collect(),
+            Self::Expand { projections } => projections.iter().flatten().collect(),
+            Self::Values { .. }
+            | Self::Union
+            | Self::WindowAssign { .. }
+            | Self::Deduplicate { .. }
+            | Self::Rank { .. }
+            | Self::ChangelogNormalize { .. }
+            | Self::DropUpdateBefore
+            | Self::Sort { .. }
+            | Self::SortLimit { .. }
+            | Self::Sink { .. } => Vec::new(),
+        }
+    }
+}
