@@ -1,6 +1,7 @@
 //! The formatter: the same tokens and comments, laid out for people.
 //!
-//! It never changes a token but for the case of the language's own words, so that the meaning stays. What the parser noted
+//! It never changes a token but for the case of the language's own words, so that the meaning stays. What the
+//! parser noted
 //! (`layout`) says what belongs together.
 //! - *flat*: a group on one line.
 //! - *trailing comment*: stands on the line of the token before it; any other has lines of its own.

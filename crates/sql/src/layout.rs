@@ -1,4 +1,5 @@
-//! What the parser tells the formatter about a text: which words are names, what belongs together, where lines may break.
+//! What the parser tells the formatter about a text: which words are names, what belongs together, where lines may
+//! break.
 //!
 //! - *group*: a range of tokens that is written on one line when it fits, and otherwise breaks at all of its places.
 //! - *break*: a token before which its group may begin a new line.

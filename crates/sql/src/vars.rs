@@ -14,7 +14,8 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// The span in the original text of a span in the substituted one. An end inside of a value is that of its variable.
+    /// The span in the original text of a span in the substituted one. An end inside of a value is that of its
+    /// variable.
     pub fn original(&self, span: Span) -> Span {
         Span { start: self.offset(span.start, false), end: self.offset(span.end, true) }
     }

@@ -1,6 +1,7 @@
 //! The formatter: layout by example, and that it changes neither meaning nor comments and settles at once.
 //!
-//! `format/*.sql` are formatted texts: formatting one gives it back, and formatting its words on one line does, too, when
+//! `format/*.sql` are formatted texts: formatting one gives it back, and formatting its words on one line does,
+//! too, when
 //! it has no comments.
 
 mod common;

@@ -1,4 +1,5 @@
-//! The parser by example: `ok/*.sql` with the canonical text of each statement beside it, `errors/*.sql` with what is said
+//! The parser by example: `ok/*.sql` with the canonical text of each statement beside it, `errors/*.sql` with what
+//! is said
 //! about them. `UPDATE_EXPECT=1` writes both.
 
 mod common;

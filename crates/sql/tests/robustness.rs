@@ -1,5 +1,8 @@
 //! Whatever the text: no panic, no overflow of the stack, time that grows with the length.
 
+mod common;
+
+use common::Seeded;
 use std::fmt::Write;
 use std::time::Instant;
 
@@ -75,27 +78,10 @@ fn the_allowed_depth_fits_the_stack_of_a_test() {
     }
 }
 
-/// A small generator of numbers, so that a failure can be seen again.
-struct Seeded(u64);
-
-impl Seeded {
-    fn next(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % below.max(1) as u64) as usize
-    }
+/// Real statements, one block each.
+fn seeds() -> Vec<&'static str> {
+    include_str!("mutation_seeds.txt").trim_end().split("\n\n").collect()
 }
-
-const SEEDS: &[&str] = &[
-    "SELECT a, COUNT(*) FILTER (WHERE b > 1) OVER (PARTITION BY c ORDER BY d ROWS 3 PRECEDING) FROM t AS x GROUP BY a",
-    "CREATE TABLE t (a INT NOT NULL, b ROW<x INT, y STRING>, WATERMARK FOR c AS c - INTERVAL '5' SECOND) WITH ('k' = 'v')",
-    "INSERT INTO t (a) SELECT CAST('x' AS DECIMAL(10, 2)) FROM a LEFT JOIN b ON a.x = b.x AND a.y BETWEEN 1 AND 2 LIMIT 3",
-    "SELECT * FROM t MATCH_RECOGNIZE (ORDER BY ts MEASURES A.x AS y PATTERN (A+ B{2,3}? | C) DEFINE A AS A.x > 1)",
-    "WITH a AS (SELECT 1) SELECT TRIM(BOTH 'x' FROM y), JSON_VALUE(j, '$.a' RETURNING INT NULL ON EMPTY) FROM a; SHOW TABLES",
-    "SELECT * FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR)) /* c */ -- d\nWHERE x IN (SELECT 1) IS NOT TRUE",
-    "EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT 1; INSERT INTO b SELECT 2; END; ALTER TABLE t ADD (a INT FIRST)",
-];
 
 const BITS: &[&str] = &[
     "(",
@@ -159,9 +145,10 @@ const BITS: &[&str] = &[
 
 #[test]
 fn mutations_never_panic() {
+    let seeds = seeds();
     let mut random = Seeded(0x9E37_79B9_7F4A_7C15);
     for round in 0..6_000 {
-        let mut text = SEEDS[round % SEEDS.len()].to_string();
+        let mut text = seeds[round % seeds.len()].to_string();
         for _ in 0..1 + random.next(4) {
             let mut at = random.next(text.len() + 1);
             while !text.is_char_boundary(at) {
@@ -200,7 +187,7 @@ fn garbage_never_panics() {
 
 #[test]
 fn every_prefix_is_read() {
-    for seed in SEEDS {
+    for seed in seeds() {
         for end in (0..=seed.len()).filter(|&end| seed.is_char_boundary(end)) {
             read_all(&seed[..end]);
         }

@@ -326,6 +326,7 @@ pub enum NullTreatment {
     Ignore,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a call is boxed as a whole")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Over {
     /// `OVER w`
@@ -366,6 +367,7 @@ pub enum TrimSide {
 }
 
 /// The SQL/JSON functions. What is not written is `None`; its default is the function's.
+#[expect(clippy::large_enum_variant, reason = "it is boxed as a whole")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum JsonCall {
     Exists {

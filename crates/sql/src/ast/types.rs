@@ -130,7 +130,8 @@ impl TimeUnit {
     }
 }
 
-/// `DAY(3) TO SECOND(6)` after INTERVAL. `start` is YEAR..SECOND (also QUARTER and WEEK); `end` is smaller than `start`.
+/// `DAY(3) TO SECOND(6)` after INTERVAL. `start` is YEAR..SECOND (also QUARTER and WEEK); `end` is smaller than
+/// `start`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IntervalQualifier {
     pub start: TimeUnit,

@@ -309,7 +309,7 @@ impl Parser<'_> {
         }
         let before = self.errors.len();
         let items = self.clause(|parser| parser.clause_list(Self::select_item))?;
-        let from = self.optional_clause(Kw::FROM, Self::from_list)?;
+        let from = self.optional_clause(Kw::FROM, Self::table_list)?;
         let filter = self.optional_clause(Kw::WHERE, Self::expr)?;
         let group_by = if self.at_kw(Kw::GROUP) { self.clause(Self::group_by)? } else { None };
         let having = self.optional_clause(Kw::HAVING, Self::expr)?;

@@ -65,20 +65,36 @@ impl Parser<'_> {
         }
         let key = self.option_key()?;
         self.need(TokenKind::Equal)?;
-        let value = self.text_literal()?;
+        let value = if matches!(self.kind(), TokenKind::String | TokenKind::PrefixedString) {
+            self.text_literal()?
+        } else {
+            self.bare_text(None)?
+        };
         Ok(StatementKind::Set(Some(Property { key, value })))
     }
 
-    /// The key of an option, which is a string literal.
+    /// The key of an option: a string literal, or bare as Flink's SQL client takes it.
     fn option_key(&mut self) -> Read<Text> {
-        if !matches!(self.kind(), TokenKind::Word(_)) {
-            return self.text_literal();
+        if matches!(self.kind(), TokenKind::Word(_)) {
+            self.bare_text(Some(TokenKind::Equal))
+        } else {
+            self.text_literal()
         }
-        let span = self.span();
-        self.fail(
-            Diagnostic::parse("HW1008", span, "the key of an option is a string")
-                .hint("write SET 'key' = 'value', with single quotes around both"),
-        )
+    }
+
+    /// What stands there up to a token or the end of the statement, as it is written.
+    fn bare_text(&mut self, end: Option<TokenKind>) -> Read<Text> {
+        let start = self.span();
+        while !self.at_end_of_statement() && Some(self.kind()) != end {
+            self.advance();
+        }
+        let span = self.since(start);
+        let value = self.slice(span);
+        if value.is_empty() {
+            self.expect(Expect::Thing("a string literal"));
+            return self.unexpected();
+        }
+        Ok(Text { value: value.to_string(), span })
     }
 
     fn use_statement(&mut self) -> Read<StatementKind> {

@@ -21,7 +21,7 @@ enum Parenthesized {
 
 impl Parser<'_> {
     /// `a, b JOIN c ON ...`: the comma binds weakest.
-    pub(super) fn from_list(&mut self) -> Read<TableRef> {
+    pub(super) fn table_list(&mut self) -> Read<TableRef> {
         let start = self.at;
         let first = self.nested(Self::table_factor)?;
         let all = self.rest_of_list(first)?;
@@ -241,7 +241,7 @@ impl Parser<'_> {
             } else if parser.peek(TokenKind::LeftParen) {
                 parser.double_parenthesis()?
             } else {
-                let table = parser.from_list()?;
+                let table = parser.table_list()?;
                 if !matches!(table.kind, TableRefKind::Join(_)) {
                     return parser.fail(
                         Diagnostic::parse("HW1001", table.span, "parentheses hold a query or a join here")

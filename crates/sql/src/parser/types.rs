@@ -103,7 +103,6 @@ impl Parser<'_> {
 
     fn parameterized_type(&mut self, keyword: Kw) -> Read<Option<TypeNameKind>> {
         use TypeNameKind as T;
-        let angle = self.ahead(1) == TokenKind::Less;
         Ok(Some(match keyword {
             Kw::DOUBLE => {
                 self.advance();
@@ -130,26 +129,33 @@ impl Parser<'_> {
                 self.advance();
                 T::VarBinary(self.length()?)
             }
-            Kw::TIME => {
-                self.advance();
-                let precision = self.length()?;
-                T::Time { precision, zone: self.zone()? }
-            }
-            Kw::TIMESTAMP => {
-                self.advance();
-                let precision = self.length()?;
-                T::Timestamp { precision, zone: self.zone()? }
-            }
-            Kw::TIMESTAMP_LTZ => {
-                self.advance();
-                T::Timestamp { precision: self.length()?, zone: TimeZone::Local }
-            }
+            Kw::TIME | Kw::TIMESTAMP | Kw::TIMESTAMP_LTZ => self.time_type(keyword)?,
+            Kw::MAP if self.ahead(1) != TokenKind::Less => return Ok(None),
+            Kw::ARRAY | Kw::MULTISET | Kw::MAP | Kw::ROW | Kw::STRUCTURED | Kw::RAW => self.nested_type(keyword)?,
+            _ => return Ok(None),
+        }))
+    }
+
+    fn time_type(&mut self, keyword: Kw) -> Read<TypeNameKind> {
+        self.advance();
+        let precision = self.length()?;
+        Ok(match keyword {
+            Kw::TIME => TypeNameKind::Time { precision, zone: self.zone()? },
+            Kw::TIMESTAMP => TypeNameKind::Timestamp { precision, zone: self.zone()? },
+            _ => TypeNameKind::Timestamp { precision, zone: TimeZone::Local },
+        })
+    }
+
+    /// Types made of other types, and RAW.
+    fn nested_type(&mut self, keyword: Kw) -> Read<TypeNameKind> {
+        use TypeNameKind as T;
+        Ok(match keyword {
             Kw::ARRAY | Kw::MULTISET => {
                 self.advance();
                 let element = self.in_angles(Self::type_name)?;
                 if keyword == Kw::ARRAY { T::Array(Box::new(element)) } else { T::Multiset(Box::new(element)) }
             }
-            Kw::MAP if angle => {
+            Kw::MAP => {
                 self.advance();
                 let (key, value) = self.in_angles(|parser| {
                     let key = parser.type_name()?;
@@ -166,7 +172,7 @@ impl Parser<'_> {
                 self.advance();
                 self.in_angles(Self::structured)?
             }
-            Kw::RAW => {
+            _ => {
                 self.advance();
                 self.note_tight();
                 self.need(TokenKind::LeftParen)?;
@@ -176,8 +182,7 @@ impl Parser<'_> {
                 self.need(TokenKind::RightParen)?;
                 T::Raw { class, serializer }
             }
-            _ => return Ok(None),
-        }))
+        })
     }
 
     fn decimal(&mut self) -> Read<TypeNameKind> {

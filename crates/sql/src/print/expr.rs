@@ -54,15 +54,11 @@ impl Printer {
                 }
             }
             E::InList { expr, negated, list } => {
-                self.operand(expr, p::RANGE + 1);
-                self.put_if(*negated, "NOT");
-                self.put("IN");
+                self.in_head(expr, *negated);
                 self.paren_list(list, Self::expr);
             }
             E::InQuery { expr, negated, query } => {
-                self.operand(expr, p::RANGE + 1);
-                self.put_if(*negated, "NOT");
-                self.put("IN");
+                self.in_head(expr, *negated);
                 self.subquery(query);
             }
             E::Quantified { expr, op, all, operand } => {
@@ -81,6 +77,12 @@ impl Printer {
             }
             _ => self.primary(expr),
         }
+    }
+
+    /// `x [NOT] IN`
+    fn in_head(&mut self, expr: &Expr, negated: bool) {
+        self.operand(expr, p::RANGE + 1);
+        self.put(if negated { "NOT IN" } else { "IN" });
     }
 
     /// What needs no parentheses around it: calls, constructors, subqueries.
@@ -426,14 +428,14 @@ impl Printer {
             S::Substring { expr, start, length } => {
                 self.put("SUBSTRING(");
                 self.expr(expr);
-                self.from_for(start, length.as_ref());
+                self.start_and_length(start, length.as_ref());
             }
             S::Overlay { expr, new, start, length } => {
                 self.put("OVERLAY(");
                 self.expr(expr);
                 self.put("PLACING");
                 self.expr(new);
-                self.from_for(start, length.as_ref());
+                self.start_and_length(start, length.as_ref());
             }
             S::TranslateUsing { expr, charset } => {
                 self.put("TRANSLATE(");
@@ -445,7 +447,7 @@ impl Printer {
         self.tight(")");
     }
 
-    fn from_for(&mut self, start: &Expr, length: Option<&Expr>) {
+    fn start_and_length(&mut self, start: &Expr, length: Option<&Expr>) {
         self.put("FROM");
         self.expr(start);
         if let Some(length) = length {

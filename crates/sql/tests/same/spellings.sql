@@ -45,3 +45,6 @@ show tables in d === show tables from d
 explain plan for select 1 === explain select 1
 create table t (a int null) === create table t (a int)
 create table t (a int, primary key (a) not enforced, watermark for a as a) === create table t (a int, watermark for a as a, primary key (a) not enforced)
+set table.local-time-zone = UTC === SET 'table.local-time-zone' = 'UTC'
+reset table.local-time-zone === RESET 'table.local-time-zone'
+execute insert into t select 1 === insert into t select 1
