@@ -16,6 +16,7 @@ mod run;
 mod tests;
 
 pub use fold::fold;
+pub(crate) use logic::{falsity, truth};
 
 use crate::expr::Expr;
 use crate::registry::{EvalContext, EvalError, Kernel};

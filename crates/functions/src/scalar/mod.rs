@@ -17,9 +17,12 @@ use crate::registry::ScalarDef;
 
 /// Every scalar function. A name is defined once.
 pub(crate) static FAMILIES: &[&[ScalarDef]] = &[
-    comparison::FUNCTIONS,
+    comparison::equality::FUNCTIONS,
+    comparison::order::FUNCTIONS,
+    comparison::pattern::FUNCTIONS,
+    comparison::similar::FUNCTIONS,
     logical::FUNCTIONS,
-    arithmetic::FUNCTIONS,
+    arithmetic::operators::FUNCTIONS,
     string::join::FUNCTIONS,
     string::case::FUNCTIONS,
     string::search::FUNCTIONS,

@@ -1,5 +1,5 @@
 //! Arithmetic operators and numeric functions.
 
-use crate::registry::ScalarDef;
+pub(crate) mod operators;
 
-pub(crate) static FUNCTIONS: &[ScalarDef] = &[];
+mod decimal;
