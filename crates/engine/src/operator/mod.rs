@@ -20,6 +20,7 @@ mod removed;
 mod scan;
 mod sink;
 mod sort;
+mod top_one;
 mod union;
 mod upsert_materialize;
 mod values;
@@ -205,6 +206,11 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
             deduplicate::make(node, keys, (*time, *time_attribute), *keep_last, setup.checkpoints)
         }
         Op::DropUpdateBefore => Box::new(drop_update_before::DropUpdateBefore),
+        Op::Rank { partition, order, from: 1, to: 1, output_rank: false }
+            if node.inputs[0].changelog.is_insert_only() =>
+        {
+            Box::new(top_one::TopOne::new(node, partition, order, setup.checkpoints))
+        }
         Op::Rank { partition, order, from, to, output_rank } => {
             let ranking = Ranking { partition, order, from: *from, to: Some(*to), output_rank: *output_rank };
             Box::new(rank::Rank::new(node, &ranking, setup.checkpoints)?)

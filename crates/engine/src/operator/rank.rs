@@ -157,15 +157,14 @@ impl Rank {
     }
 
     fn tell_by_row(&self, before: &[Placed], after: &[Placed], told: &mut Told) {
-        let old: HashMap<u64, &Arc<[u8]>> = before.iter().map(|(sequence, row)| (*sequence, row)).collect();
-        let new: HashMap<u64, &Arc<[u8]>> = after.iter().map(|(sequence, row)| (*sequence, row)).collect();
-        for (_, row) in before.iter().filter(|(sequence, _)| !new.contains_key(sequence)) {
+        let (old, new) = (Identities::new(before), Identities::new(after));
+        for (_, row) in before.iter().filter(|(sequence, _)| new.find(*sequence).is_none()) {
             told.push(RowKind::Delete, row, 0);
         }
         for (sequence, row) in after {
-            match old.get(sequence) {
+            match old.find(*sequence) {
                 None => told.push(RowKind::Insert, row, 0),
-                Some(old) if *old != row => {
+                Some(old) if old != row => {
                     if self.update_before {
                         told.push(RowKind::UpdateBefore, old, 0);
                     }
@@ -173,6 +172,30 @@ impl Rank {
                 }
                 Some(_) => {}
             }
+        }
+    }
+}
+
+/// The rows of a window by identity.
+enum Identities<'a> {
+    /// Looking through a few is faster than hashing.
+    Few(&'a [Placed]),
+    Many(HashMap<u64, &'a Arc<[u8]>>),
+}
+
+impl<'a> Identities<'a> {
+    fn new(rows: &'a [Placed]) -> Self {
+        const FEW: usize = 16;
+        if rows.len() <= FEW {
+            return Self::Few(rows);
+        }
+        Self::Many(rows.iter().map(|(sequence, row)| (*sequence, row)).collect())
+    }
+
+    fn find(&self, sequence: u64) -> Option<&'a Arc<[u8]>> {
+        match self {
+            Self::Few(rows) => rows.iter().find(|row| row.0 == sequence).map(|row| &row.1),
+            Self::Many(rows) => rows.get(&sequence).copied(),
         }
     }
 }

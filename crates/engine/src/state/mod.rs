@@ -14,6 +14,7 @@ mod ordered;
 mod parts;
 mod tracking;
 
+pub(crate) use bytes::ByteTable;
 pub(crate) use codec::{EncodedRows, RowCodec, RowEmitter};
 pub(crate) use keyed_rows::{KeyedRows, UpdateStyle};
 pub(crate) use keys::{KeyIndex, key_groups, shard_of};
