@@ -3,26 +3,19 @@
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, BooleanArray};
 use data::{ChangeBatch, Diagnostic};
-use functions::{EvalContext, EvalError, Expr};
+use functions::{EvalContext, EvalError, Expr, Program};
 
 /// Expressions compiled once, run per batch.
-pub(crate) struct Compiled {
-    /// Set when every expression is a column: nothing to evaluate.
-    columns: Vec<usize>,
-}
+pub(crate) struct Compiled(Program);
 
 impl Compiled {
     pub(crate) fn new(expressions: &[Expr]) -> Result<Self, Diagnostic> {
-        let columns = expressions.iter().map(Expr::as_column).collect::<Option<Vec<_>>>();
-        let columns = columns.ok_or_else(|| {
-            Diagnostic::run("HW3203", "the expression cannot be evaluated").hint("select plain columns only")
-        })?;
-        Ok(Self { columns })
+        Program::compile(expressions).map(Self)
     }
 
     /// One column per expression, each as long as the batch.
-    pub(crate) fn run(&self, batch: &ChangeBatch, _world: &EvalContext) -> Result<Vec<ArrayRef>, EvalError> {
-        Ok(self.columns.iter().map(|&column| batch.column(column).clone()).collect())
+    pub(crate) fn run(&self, batch: &ChangeBatch, world: &EvalContext) -> Result<Vec<ArrayRef>, EvalError> {
+        self.0.run(batch.columns(), batch.rows(), world)
     }
 }
 

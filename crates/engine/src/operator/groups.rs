@@ -1,7 +1,7 @@
 //! Groups and their aggregates: what grouped and windowed aggregation have in common.
 //!
 //! - *group*: the rows that share a key; it lives as long as it has rows.
-//! - *segment*: a run of rows in which no group is emptied and filled again, so that a refilled group starts clean.
+//! - *restart*: a group that loses its last row starts clean; what a batch did to it before does not matter any more.
 
 use super::distinct::Distinct;
 use super::{Result, input_types};
@@ -13,7 +13,6 @@ use arrow_buffer::BooleanBuffer;
 use arrow_select::filter::filter;
 use data::{ChangeBatch, DataType, Diagnostic, Value};
 use functions::{Accumulator, AggregateRows, AggregateSite, ExprKind};
-use hashbrown::HashSet;
 use plan::{AggregateCall, Node};
 
 /// Where group entries are in a checkpoint; the tables of call i follow at `1 + 2 * i` (map) and `2 + 2 * i` (distinct).
@@ -37,6 +36,8 @@ pub(crate) struct Groups {
     calls: Vec<Call>,
     /// Rows per group.
     records: Vec<i64>,
+    /// While a batch is absorbed: one more than the row that emptied the group last.
+    restarts: Vec<u32>,
     changed: ChangedIds,
     /// Key groups are given, not computed.
     is_placed: bool,
@@ -66,6 +67,7 @@ impl Groups {
             keys: KeyIndex::new(key_types),
             calls: calls.collect::<std::result::Result<_, _>>()?,
             records: Vec::new(),
+            restarts: Vec::new(),
             changed: ChangedIds::new(checkpoints),
             is_placed,
             loaded: Vec::new(),
@@ -89,6 +91,7 @@ impl Groups {
         let bound = self.keys.id_bound();
         if self.records.len() < bound {
             self.records.resize(bound, 0);
+            self.restarts.resize(bound, 0);
             self.calls.iter_mut().for_each(|call| call.accumulator.resize(bound));
         }
     }
@@ -125,48 +128,35 @@ impl Groups {
             return self.update(batch, groups);
         }
         let mut keep = vec![true; groups.len()];
-        let mut emptied: HashSet<u32> = HashSet::new();
-        let mut start = 0;
+        let mut emptied = Vec::new();
         for (row, group) in groups.iter().enumerate() {
             let records = &mut self.records[*group as usize];
-            let adds = batch.kind(row).is_addition();
-            if adds && *records == 0 && emptied.contains(group) {
-                self.update_segment(batch, groups, &keep, start..row)?;
-                self.clear(&emptied.drain().collect::<Vec<u32>>());
-                start = row;
-            }
-            let records = &mut self.records[*group as usize];
-            if !adds && *records == 0 {
-                keep[row] = false;
-                continue;
-            }
-            *records += if adds { 1 } else { -1 };
-            if *records == 0 {
-                emptied.insert(*group);
+            match (batch.kind(row).is_addition(), *records) {
+                (true, _) => *records += 1,
+                (false, 0) => keep[row] = false,
+                (false, 1) => {
+                    *records = 0;
+                    let restart = &mut self.restarts[*group as usize];
+                    if *restart == 0 {
+                        emptied.push(*group);
+                    }
+                    *restart = row as u32 + 1;
+                }
+                (false, _) => *records -= 1,
             }
         }
-        self.update_segment(batch, groups, &keep, start..groups.len())?;
-        let emptied: Vec<u32> = emptied.into_iter().filter(|group| self.is_empty(*group)).collect();
-        self.clear(&emptied);
-        Ok(())
-    }
-
-    fn update_segment(
-        &mut self,
-        batch: &ChangeBatch,
-        groups: &[u32],
-        keep: &[bool],
-        rows: std::ops::Range<usize>,
-    ) -> Result {
-        let keep = &keep[rows.clone()];
-        let groups = &groups[rows.clone()];
-        let whole = rows.len() == batch.rows();
-        let part = if whole { batch.clone() } else { batch.slice(rows.start, rows.len()) };
+        if !emptied.is_empty() {
+            for (row, group) in groups.iter().enumerate() {
+                keep[row] &= row >= self.restarts[*group as usize] as usize;
+            }
+            emptied.iter().for_each(|group| self.restarts[*group as usize] = 0);
+            self.clear(&emptied);
+        }
         if keep.iter().all(|keep| *keep) {
-            return self.update(&part, groups);
+            return self.update(batch, groups);
         }
-        let kept: Vec<u32> = groups.iter().zip(keep).filter(|(_, keep)| **keep).map(|(group, _)| *group).collect();
-        self.update(&part.filter(&BooleanArray::from(keep.to_vec())), &kept)
+        let kept: Vec<u32> = groups.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(group, _)| *group).collect();
+        self.update(&batch.filter(&BooleanArray::from(keep)), &kept)
     }
 
     fn update(&mut self, batch: &ChangeBatch, groups: &[u32]) -> Result {
