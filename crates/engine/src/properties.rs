@@ -4,7 +4,10 @@ use crate::testing::plan::{node, scan_of};
 use crate::testing::{changes, fold, render};
 use crate::{Delivery, Engine, Input, MemoryStore, Options, TableDef, TableKind};
 use data::{DataType, Field, RowKind, Schema, TypeKind};
-use plan::{ChangelogMode, JoinKind, Node, Op, SortKey, TimeAttribute};
+use functions::Expr;
+use plan::{
+    AggregateCall, Bound, ChangelogMode, JoinKind, Node, Op, SortKey, TimeAttribute, Window, WindowKind, WindowProperty,
+};
 
 const STEPS: usize = 12;
 
@@ -148,6 +151,41 @@ fn first_and_last_rows_are_the_same_however_they_are_run() {
 fn normalised_changes_are_the_same_however_they_are_run() {
     let op = Op::ChangelogNormalize { keys: vec![0, 1], condition: None };
     check(&node(op, vec![source("t", ChangelogMode::UPSERT)], &types(), ChangelogMode::ALL), false);
+}
+
+#[test]
+fn aggregates_are_the_same_however_they_are_run() {
+    let call = |function: &str, distinct, result| AggregateCall {
+        function: function.into(),
+        args: vec![Expr::column(1, DataType::int())],
+        distinct,
+        filter: None,
+        result,
+    };
+    for retracts in [false, true] {
+        let calls = vec![
+            call("COUNT", false, DataType::bigint()),
+            call("COUNT", true, DataType::bigint()),
+            call("SUM", false, DataType::int()),
+            call("SUM", true, DataType::int()),
+            call("MIN", false, DataType::int()),
+            call("MAX", true, DataType::int()),
+            call("AVG", false, DataType::int()),
+        ];
+        let mut columns = vec![DataType::string()];
+        columns.extend(calls.iter().map(|call| call.result.clone()));
+        let input = source("t", if retracts { ChangelogMode::ALL } else { ChangelogMode::INSERT_ONLY });
+        let op = Op::Aggregate { keys: vec![0], calls: calls.clone() };
+        check(&node(op, vec![input.clone()], &columns, ChangelogMode::ALL), retracts);
+        let window = Window {
+            kind: WindowKind::Cumulate { max: 10, step: 5, offset: 0 },
+            bound: Bound::Time(2),
+            time_attribute: TimeAttribute::Event,
+        };
+        let op = Op::WindowAggregate { window, keys: vec![0], calls, properties: vec![WindowProperty::End] };
+        columns.push(DataType::not_null(TypeKind::Timestamp(3)));
+        check(&node(op, vec![input], &columns, ChangelogMode::INSERT_ONLY), retracts);
+    }
 }
 
 #[test]

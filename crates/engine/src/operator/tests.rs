@@ -4,7 +4,8 @@ use crate::testing::plan::{node, scan_of};
 use crate::testing::{changes, fold, render};
 use crate::{Delivery, Engine, Input, MemoryStore, Options, TableDef, TableKind};
 use data::{DataType, Field, RowKind, Schema, TypeKind};
-use plan::{ChangelogMode, Node, Op, SortKey, TimeAttribute, Window, WindowKind};
+use functions::Expr;
+use plan::{AggregateCall, ChangelogMode, Node, Op, SortKey, TimeAttribute, Window, WindowKind, WindowProperty};
 
 fn types() -> Vec<DataType> {
     vec![DataType::string(), DataType::int(), DataType::new(TypeKind::Timestamp(3))]
@@ -214,4 +215,126 @@ fn rows_come_with_their_windows() {
         ChangelogMode::INSERT_ONLY,
     );
     check(&plan, "+I a 1 7\n+I b 2 null", "+I[a, 1, 7, 5, 15, 14]\n+I[a, 1, 7, 0, 10, 9]");
+}
+
+fn call(function: &str, column: Option<usize>, result: DataType) -> AggregateCall {
+    let args = column.map(|column| Expr::column(column, types()[column].clone())).into_iter().collect();
+    AggregateCall { function: function.into(), args, distinct: false, filter: None, result }
+}
+
+/// GROUP BY k with these calls.
+fn grouped(keys: &[usize], calls: Vec<AggregateCall>, input: ChangelogMode) -> Node {
+    let mut columns: Vec<DataType> = keys.iter().map(|key| types()[*key].clone()).collect();
+    columns.extend(calls.iter().map(|call| call.result.clone()));
+    node(Op::Aggregate { keys: keys.to_vec(), calls }, vec![source(input)], &columns, ChangelogMode::ALL)
+}
+
+#[test]
+fn a_group_appears_changes_and_goes() {
+    let calls = vec![call("COUNT", None, DataType::bigint()), call("SUM", Some(1), DataType::int())];
+    let plan = grouped(&[0], calls, ChangelogMode::ALL);
+    check(
+        &plan,
+        "+I a 1 1\n-D b 1 1\n+I a 2 1\n+I b 5 1\n-U a 1 1\n+U a 3 1\n-D b 5 1\n+I b 7 1\n+I a null 1",
+        "+I[a, 1, 1]
+         -U[a, 1, 1]\n+U[a, 2, 3]\n+I[b, 1, 5]
+         -U[a, 2, 3]\n+U[a, 1, 2]\n-U[a, 1, 2]\n+U[a, 2, 5]
+         -D[b, 1, 5]\n+I[b, 1, 7]\n-U[a, 2, 5]\n+U[a, 3, 5]",
+    );
+}
+
+#[test]
+fn an_unchanged_result_is_silent() {
+    let plan = grouped(&[0], vec![call("MAX", Some(1), DataType::int())], ChangelogMode::ALL);
+    check(
+        &plan,
+        "+I a 5 1\n+I a 3 1\n-D a 3 1\n+I a 7 1\n-D a 7 1",
+        "+I[a, 5]\n-U[a, 5]\n+U[a, 7]\n-U[a, 7]\n+U[a, 5]",
+    );
+}
+
+#[test]
+fn distinct_values_count_once() {
+    let mut distinct = call("COUNT", Some(1), DataType::bigint());
+    distinct.distinct = true;
+    let plan = grouped(&[0], vec![distinct, call("COUNT", Some(1), DataType::bigint())], ChangelogMode::ALL);
+    check(
+        &plan,
+        "+I a 5 1\n+I a 5 2\n+I a 6 1\n-D a 5 1\n-D a 5 2",
+        "+I[a, 1, 1]\n-U[a, 1, 1]\n+U[a, 1, 2]\n-U[a, 1, 2]\n+U[a, 2, 3]
+         -U[a, 2, 3]\n+U[a, 2, 2]\n-U[a, 2, 2]\n+U[a, 1, 1]",
+    );
+}
+
+#[test]
+fn a_global_aggregate_goes_with_its_last_row() {
+    let plan = grouped(&[], vec![call("COUNT", None, DataType::bigint())], ChangelogMode::ALL);
+    check(&plan, "+I a 1 1\n-D a 1 1\n+I a 2 1", "+I[1]\n-D[1]\n+I[1]");
+}
+
+fn window(kind: WindowKind) -> Window {
+    Window { kind, bound: plan::Bound::Time(2), time_attribute: TimeAttribute::Event }
+}
+
+fn windowed(kind: WindowKind, input: ChangelogMode) -> Node {
+    let op = Op::WindowAggregate {
+        window: window(kind),
+        keys: vec![0],
+        calls: vec![call("SUM", Some(1), DataType::int())],
+        properties: vec![WindowProperty::Start, WindowProperty::End],
+    };
+    let time = DataType::not_null(TypeKind::Timestamp(3));
+    let columns = [DataType::string(), DataType::int(), time.clone(), time];
+    node(op, vec![source(input)], &columns, ChangelogMode::INSERT_ONLY)
+}
+
+#[test]
+fn windows_are_told_when_they_are_over_and_late_rows_are_dropped() {
+    let plan = windowed(WindowKind::Tumble { size: 10, offset: 0 }, ChangelogMode::INSERT_ONLY);
+    check(
+        &plan,
+        "+I a 1 1\n+I b 2 8\n+I a 4 7\n+I a 8 10\n+I a 16 5\n+I a 32 25",
+        "+I[a, 5, 0, 10]\n+I[b, 2, 0, 10]\n+I[a, 8, 10, 20]\n+I[a, 32, 20, 30]",
+    );
+}
+
+#[test]
+fn a_row_behind_the_watermark_counts_in_windows_that_are_open() {
+    let plan = windowed(WindowKind::Hop { size: 10, slide: 5, offset: 0 }, ChangelogMode::INSERT_ONLY);
+    check(
+        &plan,
+        "+I a 1 4\n+I a 2 6\n+I a 4 1\n+I a 8 10",
+        "+I[a, 1, -5, 5]\n+I[a, 7, 0, 10]\n+I[a, 10, 5, 15]\n+I[a, 8, 10, 20]",
+    );
+}
+
+#[test]
+fn a_window_that_was_emptied_is_not_told() {
+    let plan = windowed(WindowKind::Tumble { size: 10, offset: 0 }, ChangelogMode::ALL);
+    check(&plan, "+I a 1 1\n+I b 2 1\n-D a 1 1\n+I b 3 2\n+I a 9 12", "+I[b, 5, 0, 10]\n+I[a, 9, 10, 20]");
+}
+
+#[test]
+fn processing_time_windows_are_told_by_the_clock() {
+    let mut plan = windowed(WindowKind::Tumble { size: 10, offset: 0 }, ChangelogMode::INSERT_ONLY);
+    if let Op::WindowAggregate { window, .. } = &mut plan.op {
+        window.time_attribute = TimeAttribute::Processing;
+    }
+    let mut engine = Engine::new(Options { delivery: Delivery::Record, ..Options::default() });
+    engine.add_table(table()).expect("table");
+    engine.attach(&plan, "query").expect("attach");
+    engine.epoch(3, vec![rows("+I a 1 0\n+I a 2 0")]).expect("epoch");
+    assert_eq!(engine.next_timer(), Some(9));
+    assert_eq!(engine.advance_clock(9).expect("clock").len(), 0);
+    let mut store = MemoryStore::default();
+    engine.checkpoint(&mut store, serde_json::Value::Null).expect("checkpoint");
+    let mut engine = Engine::new(Options { delivery: Delivery::Record, ..Options::default() });
+    engine.add_table(table()).expect("table");
+    engine.attach(&plan, "query").expect("attach");
+    engine.restore(&mut store).expect("restore");
+    let outputs = engine.advance_clock(30).expect("clock");
+    let types: Vec<DataType> = plan.types().cloned().collect();
+    let told: Vec<String> =
+        outputs.iter().flat_map(|output| &output.changes).flat_map(|change| render(&types, &change.batch)).collect();
+    assert_eq!(told, ["+I[a, 3, 0, 10]"]);
 }
