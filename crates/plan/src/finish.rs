@@ -41,7 +41,7 @@ pub(crate) enum Materialize {
 
 /// Finishes a plan. In batch every node gives each row of its result once.
 pub(crate) fn finish(node: Node, root: &Root, batch: bool) -> Result<Node, Vec<Diagnostic>> {
-    let node = rewrite::rewrite(node);
+    let node = rewrite::rewrite(node, batch)?;
     let mut node = if batch { insert_only(node) } else { changelog::infer(node, root)? };
     hash::assign(&mut node);
     Ok(node)

@@ -149,7 +149,7 @@ impl Session {
 
     fn query(&self, query: &ast::Query, batch: bool) -> Result<Node, Vec<Diagnostic>> {
         let node = self.bound(batch, |binder| binder.query(query, true))?;
-        self.finished(node, batch)
+        self.finished(node, batch).map_err(|errors| crate::insert::placed(errors, query.span))
     }
 
     /// Rewrites a bound plan and infers what its changes are.

@@ -44,7 +44,7 @@ fn fold_condition(condition: Expr) -> Option<Expr> {
 fn fold_in_place(expr: &mut Expr) {
     let placeholder = Expr::literal(Value::Null, DataType::new(TypeKind::Null));
     let taken = std::mem::replace(expr, placeholder);
-    *expr = simplify(taken);
+    *expr = simplify(functions::fold(taken));
 }
 
 /// Forms that only say the same in more words.
