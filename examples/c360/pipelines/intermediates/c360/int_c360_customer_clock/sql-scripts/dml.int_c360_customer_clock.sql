@@ -9,5 +9,6 @@ FROM (
     ROW_NUMBER() OVER (PARTITION BY c.customer_id ORDER BY k.as_of DESC) AS latest
   FROM src_c360_customers AS c
   JOIN src_c360_clock AS k ON LEFT(MD5(c.customer_id), 1) = k.bucket
+  WHERE NOT c.is_deleted
 )
 WHERE latest = 1;

@@ -15,5 +15,5 @@ CREATE TABLE int_c360_customer_transactions (
   unique_categories BIGINT NOT NULL,
   unique_brands BIGINT NOT NULL,
   PRIMARY KEY (transaction_id) NOT ENFORCED
-) COMMENT 'One row per transaction. Money comes from the transaction alone: no join can add to it or hide it'
+) COMMENT 'One row per completed transaction; a refund takes it out again. Money comes from the transaction alone: no join can add to it or hide it'
 WITH ('changelog.mode' = 'upsert');

@@ -17,4 +17,4 @@ SELECT
   COALESCE(i.unique_brands, 0)
 FROM src_c360_transactions AS t
 LEFT JOIN int_c360_transaction_items AS i ON t.transaction_id = i.transaction_id
-WHERE t.customer_id IS NOT NULL;
+WHERE t.customer_id IS NOT NULL AND t.status = 'completed' AND NOT t.is_deleted;

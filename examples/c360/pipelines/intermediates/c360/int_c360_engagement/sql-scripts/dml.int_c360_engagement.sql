@@ -14,5 +14,5 @@ SELECT
     + COALESCE(SUM(CAST(actions_taken AS BIGINT)), 0) * 0.3
     AS DECIMAL(24, 1))
 FROM src_c360_app_usage
-WHERE customer_id IS NOT NULL
+WHERE customer_id IS NOT NULL AND NOT is_deleted
 GROUP BY customer_id;

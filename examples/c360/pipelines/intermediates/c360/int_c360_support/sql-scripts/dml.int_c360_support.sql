@@ -7,5 +7,5 @@ SELECT
   MAX(created_date),
   COUNT(CASE WHEN priority = 'urgent' THEN 1 END)
 FROM src_c360_support_tickets
-WHERE customer_id IS NOT NULL
+WHERE customer_id IS NOT NULL AND NOT is_deleted
 GROUP BY customer_id;

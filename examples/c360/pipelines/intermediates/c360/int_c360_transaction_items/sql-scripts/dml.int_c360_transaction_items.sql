@@ -8,5 +8,5 @@ SELECT
   COUNT(DISTINCT p.brand)
 FROM src_c360_tx_items AS i
 LEFT JOIN src_c360_products AS p ON i.product_id = p.product_id
-WHERE i.transaction_id IS NOT NULL
+WHERE i.transaction_id IS NOT NULL AND NOT i.is_deleted
 GROUP BY i.transaction_id;

@@ -8,6 +8,7 @@ CREATE TABLE src_c360_app_usage (
   actions_taken INT,
   device_type STRING COMMENT 'ios, android or web',
   app_version STRING,
+  is_deleted BOOLEAN NOT NULL COMMENT 'Whether the latest version says that it is gone',
   PRIMARY KEY (usage_id) NOT ENFORCED
 ) COMMENT 'The latest version of each app session'
 WITH ('changelog.mode' = 'upsert');

@@ -8,10 +8,11 @@ SELECT
   pages_viewed,
   actions_taken,
   device_type,
-  app_version
+  app_version,
+  source_deleted IS TRUE
 FROM (
   SELECT *, ROW_NUMBER() OVER (PARTITION BY usage_id ORDER BY source_updated_at DESC, arrival DESC) AS version
   FROM app_usage_raw
   WHERE usage_id IS NOT NULL
 )
-WHERE version = 1 AND source_deleted IS NOT TRUE;
+WHERE version = 1;

@@ -16,6 +16,7 @@ CREATE TABLE src_c360_customers (
   country STRING,
   missing_email_flag INT COMMENT '1 if there is no e-mail address',
   missing_phone_flag INT COMMENT '1 if there is no phone number',
+  is_deleted BOOLEAN NOT NULL COMMENT 'Whether the latest version says that it is gone',
   PRIMARY KEY (customer_id) NOT ENFORCED
-) COMMENT 'The latest version of each customer that was not deleted'
+) COMMENT 'The latest version of each customer'
 WITH ('changelog.mode' = 'upsert');

@@ -16,10 +16,11 @@ SELECT
   zip_code,
   country,
   CASE WHEN email IS NULL OR email = '' THEN 1 ELSE 0 END,
-  CASE WHEN phone IS NULL OR phone = '' THEN 1 ELSE 0 END
+  CASE WHEN phone IS NULL OR phone = '' THEN 1 ELSE 0 END,
+  source_deleted IS TRUE
 FROM (
   SELECT *, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY source_updated_at DESC, arrival DESC) AS version
   FROM customers_raw
   WHERE customer_id IS NOT NULL
 )
-WHERE version = 1 AND source_deleted IS NOT TRUE;
+WHERE version = 1;

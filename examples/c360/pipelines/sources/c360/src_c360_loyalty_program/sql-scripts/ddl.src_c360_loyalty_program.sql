@@ -10,6 +10,7 @@ CREATE TABLE src_c360_loyalty_program (
   redemption_rate DECIMAL(18, 6) COMMENT 'Points redeemed per point earned; NULL if none was earned',
   tier_rank INT COMMENT '1 Bronze to 4 Platinum; 0 unknown',
   value_segment STRING COMMENT 'Low Value, Medium Value, High Value, VIP; Unknown without a lifetime value',
+  is_deleted BOOLEAN NOT NULL COMMENT 'Whether the latest version says that it is gone',
   PRIMARY KEY (customer_id) NOT ENFORCED
 ) COMMENT 'The latest state of each loyalty membership'
 WITH ('changelog.mode' = 'upsert');

@@ -18,10 +18,11 @@ SELECT
     WHEN lifetime_value < 5000 THEN 'Medium Value'
     WHEN lifetime_value < 10000 THEN 'High Value'
     ELSE 'VIP'
-  END
+  END,
+  source_deleted IS TRUE
 FROM (
   SELECT *, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY source_updated_at DESC, arrival DESC) AS version
   FROM loyalty_program_raw
   WHERE customer_id IS NOT NULL
 )
-WHERE version = 1 AND source_deleted IS NOT TRUE;
+WHERE version = 1;

@@ -16,6 +16,7 @@ CREATE TABLE src_c360_products (
   margin_ratio DECIMAL(18, 6) COMMENT 'gross_margin / price',
   price_segment STRING COMMENT 'Budget, Mid-Range, Premium, Luxury; Unknown without a price',
   category_group STRING,
+  is_deleted BOOLEAN NOT NULL COMMENT 'Whether the latest version says that it is gone',
   PRIMARY KEY (product_id) NOT ENFORCED
 ) COMMENT 'The latest version of each product, whatever its status'
 WITH ('changelog.mode' = 'upsert');

@@ -30,10 +30,11 @@ SELECT
     WHEN category IN ('Sports & Fitness', 'Health & Nutrition') THEN 'Health & Fitness'
     WHEN category IN ('Beauty', 'Personal Care') THEN 'Beauty & Personal Care'
     ELSE 'Other'
-  END
+  END,
+  source_deleted IS TRUE
 FROM (
   SELECT *, ROW_NUMBER() OVER (PARTITION BY product_id ORDER BY source_updated_at DESC, arrival DESC) AS version
   FROM products_raw
   WHERE product_id IS NOT NULL
 )
-WHERE version = 1 AND source_deleted IS NOT TRUE;
+WHERE version = 1;

@@ -8,6 +8,7 @@ CREATE TABLE src_c360_support_tickets (
   status STRING COMMENT 'open, in_progress, resolved or closed',
   channel STRING,
   satisfaction_score INT COMMENT '1 to 5; NULL until the customer has rated',
+  is_deleted BOOLEAN NOT NULL COMMENT 'Whether the latest version says that it is gone',
   PRIMARY KEY (ticket_id) NOT ENFORCED
 ) COMMENT 'The latest version of each support ticket'
 WITH ('changelog.mode' = 'upsert');

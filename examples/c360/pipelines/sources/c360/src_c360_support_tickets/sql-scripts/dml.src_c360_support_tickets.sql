@@ -8,10 +8,11 @@ SELECT
   priority,
   status,
   channel,
-  satisfaction_score
+  satisfaction_score,
+  source_deleted IS TRUE
 FROM (
   SELECT *, ROW_NUMBER() OVER (PARTITION BY ticket_id ORDER BY source_updated_at DESC, arrival DESC) AS version
   FROM support_tickets_raw
   WHERE ticket_id IS NOT NULL
 )
-WHERE version = 1 AND source_deleted IS NOT TRUE;
+WHERE version = 1;

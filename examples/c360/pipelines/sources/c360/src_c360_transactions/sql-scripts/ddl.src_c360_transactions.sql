@@ -16,6 +16,7 @@ CREATE TABLE src_c360_transactions (
   has_discount INT COMMENT '1 if a discount was given',
   discount_rate DECIMAL(18, 6) COMMENT 'discount_amount / subtotal',
   order_size_category STRING COMMENT 'Small, Medium, Large, XLarge; Unknown without an amount',
+  is_deleted BOOLEAN NOT NULL COMMENT 'Whether the latest version says that it is gone',
   PRIMARY KEY (transaction_id) NOT ENFORCED
-) COMMENT 'The latest version of each transaction, as long as that version is completed: a refund takes it out again'
+) COMMENT 'The latest version of each transaction, whatever its status: what is not completed is left out after this, not before'
 WITH ('changelog.mode' = 'upsert');

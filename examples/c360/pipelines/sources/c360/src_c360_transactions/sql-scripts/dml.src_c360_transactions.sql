@@ -25,10 +25,11 @@ SELECT
     WHEN total_amount < 150 THEN 'Medium'
     WHEN total_amount < 300 THEN 'Large'
     ELSE 'XLarge'
-  END
+  END,
+  source_deleted IS TRUE
 FROM (
   SELECT *, ROW_NUMBER() OVER (PARTITION BY transaction_id ORDER BY source_updated_at DESC, arrival DESC) AS version
   FROM transactions_raw
   WHERE transaction_id IS NOT NULL
 )
-WHERE version = 1 AND status = 'completed' AND source_deleted IS NOT TRUE;
+WHERE version = 1;
