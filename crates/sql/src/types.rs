@@ -25,21 +25,19 @@ fn kind_of(name: &TypeName) -> Result<TypeKind, Diagnostic> {
         TypeNameKind::Float => TypeKind::Float,
         TypeNameKind::Double => TypeKind::Double,
         TypeNameKind::Decimal { precision, scale } => decimal(*precision, *scale, span)?,
-        TypeNameKind::Char(length) => TypeKind::Char(self::length("CHAR", *length, span)?),
-        TypeNameKind::VarChar(length) => TypeKind::VarChar(self::length("VARCHAR", *length, span)?),
+        TypeNameKind::Char(length) => TypeKind::Char(self::length(*length, 1, span)?),
+        TypeNameKind::VarChar(length) => TypeKind::VarChar(self::length(*length, MAX_LENGTH, span)?),
         TypeNameKind::String => TypeKind::VarChar(MAX_LENGTH),
-        TypeNameKind::Binary(length) => TypeKind::Binary(self::length("BINARY", *length, span)?),
-        TypeNameKind::VarBinary(length) => TypeKind::VarBinary(self::length("VARBINARY", *length, span)?),
+        TypeNameKind::Binary(length) => TypeKind::Binary(self::length(*length, 1, span)?),
+        TypeNameKind::VarBinary(length) => TypeKind::VarBinary(self::length(*length, MAX_LENGTH, span)?),
         TypeNameKind::Bytes => TypeKind::VarBinary(MAX_LENGTH),
         TypeNameKind::Date => TypeKind::Date,
-        TypeNameKind::Time { precision, zone: TimeZone::Without } => {
-            TypeKind::Time(self::precision("TIME", *precision, 0, span)?)
-        }
+        TypeNameKind::Time { precision, zone: TimeZone::Without } => TypeKind::Time(self::precision(*precision, 0, 3)),
         TypeNameKind::Timestamp { precision, zone: TimeZone::Without } => {
-            TypeKind::Timestamp(self::precision("TIMESTAMP", *precision, 6, span)?)
+            TypeKind::Timestamp(self::precision(*precision, 6, 9))
         }
         TypeNameKind::Timestamp { precision, zone: TimeZone::Local } => {
-            TypeKind::TimestampLtz(self::precision("TIMESTAMP_LTZ", *precision, 6, span)?)
+            TypeKind::TimestampLtz(self::precision(*precision, 6, 9))
         }
         TypeNameKind::Interval(qualifier) => interval(qualifier)?,
         TypeNameKind::Array(element) => TypeKind::Array(Box::new(to_data_type(element)?)),
@@ -63,6 +61,7 @@ fn unsupported(span: Span, name: &str, instead: &str) -> Diagnostic {
 /// The names of other dialects, and what they are here.
 const FOREIGN: &[(&str, &str)] = &[
     ("BOOL", "BOOLEAN"),
+    ("REAL", "FLOAT"),
     ("NVARCHAR", "VARCHAR"),
     ("VARCHAR2", "VARCHAR"),
     ("TEXT", "STRING"),
@@ -99,25 +98,24 @@ fn out_of_range(span: Span, what: &str, from: u32, to: u32) -> Diagnostic {
         .hint(format!("write a number from {from} to {to}"))
 }
 
-fn length(name: &str, length: Option<u32>, span: Span) -> Result<u32, Diagnostic> {
+/// Without a length, VARCHAR and VARBINARY are STRING and BYTES; CHAR and BINARY have one.
+fn length(length: Option<u32>, default: u32, span: Span) -> Result<u32, Diagnostic> {
     match length {
-        None => Ok(1),
-        Some(length) if (1..=MAX_LENGTH).contains(&length) => Ok(length),
-        Some(_) => Err(out_of_range(span, &format!("the length of {name}"), 1, MAX_LENGTH)),
+        None => Ok(default),
+        Some(length) if length <= MAX_LENGTH => Ok(length),
+        Some(_) => Err(out_of_range(span, "this length", 0, MAX_LENGTH)),
     }
 }
 
-fn precision(name: &str, precision: Option<u32>, default: u8, span: Span) -> Result<u8, Diagnostic> {
-    match precision {
-        None => Ok(default),
-        Some(precision @ 0..=9) => Ok(precision as u8),
-        Some(_) => Err(out_of_range(span, &format!("the precision of {name}"), 0, 9)),
-    }
+/// More digits than the type has are cut, as Flink does it: TIME(9) is TIME(3).
+fn precision(precision: Option<u32>, default: u8, most: u8) -> u8 {
+    precision.map_or(default, |precision| precision.min(u32::from(most)) as u8)
 }
 
 fn decimal(precision: Option<u32>, scale: Option<i32>, span: Span) -> Result<TypeKind, Diagnostic> {
-    let precision = precision.unwrap_or(10);
-    if !(1..=38).contains(&precision) {
+    // More than 38 digits are cut to 38.
+    let precision = precision.unwrap_or(10).min(38);
+    if precision == 0 {
         return Err(out_of_range(span, "the precision of DECIMAL", 1, 38));
     }
     match u32::try_from(scale.unwrap_or(0)) {
@@ -163,4 +161,44 @@ pub fn interval(qualifier: &IntervalQualifier) -> Result<TypeKind, Diagnostic> {
             return Err(Diagnostic::plan("HW2002", qualifier.span, message).hint("use DAY, HOUR, MINUTE or SECOND"));
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Defaults and limits as Flink 2.3 answers them.
+    #[test]
+    fn names_become_types() {
+        for (name, expect) in [
+            ("VARCHAR", "STRING"),
+            ("CHAR", "CHAR(1)"),
+            ("VARBINARY", "BYTES"),
+            ("BINARY", "BINARY(1)"),
+            ("VARCHAR(0)", "VARCHAR(0)"),
+            ("DECIMAL", "DECIMAL(10, 0)"),
+            ("DECIMAL(5)", "DECIMAL(5, 0)"),
+            ("DECIMAL(39, 3)", "DECIMAL(38, 3)"),
+            ("DECIMAL(0)", "HW2003"),
+            ("DECIMAL(3, 5)", "HW2003"),
+            ("TIMESTAMP", "TIMESTAMP(6)"),
+            ("TIMESTAMP(12)", "TIMESTAMP(9)"),
+            ("TIMESTAMP(3) WITH LOCAL TIME ZONE", "TIMESTAMP_LTZ(3)"),
+            ("TIME", "TIME(0)"),
+            ("TIME(9)", "TIME(3)"),
+            ("REAL", "HW2001"),
+            ("text", "HW2001"),
+            ("INT ARRAY", "ARRAY<INT NOT NULL>"),
+            ("INT ARRAY ARRAY", "ARRAY<ARRAY<INT NOT NULL> NOT NULL>"),
+            ("ARRAY<INT>", "ARRAY<INT>"),
+            ("ROW<x INT ARRAY, y STRING NOT NULL>", "ROW<`x` ARRAY<INT>, `y` STRING NOT NULL>"),
+            ("ROW(a INT, a INT)", "HW2004"),
+            ("MAP<STRING, INT NOT NULL>", "MAP<STRING, INT NOT NULL>"),
+        ] {
+            let cast = crate::parse_expression(&format!("CAST(NULL AS {name})")).expect("a type");
+            let crate::ast::ExprKind::Cast { to, .. } = cast.kind else { panic!("{name}") };
+            let got = to_data_type(&to).map_or_else(|error| error.code.to_string(), |kind| kind.to_string());
+            assert_eq!(got, expect, "{name}");
+        }
+    }
 }

@@ -165,7 +165,7 @@ impl<'a> Parser<'a> {
 
     /// From `start` to the end of the token read last.
     fn since(&self, start: Span) -> Span {
-        if self.previous().end < start.start {
+        if self.previous().end <= start.start {
             Span { start: start.start, end: start.start }
         } else {
             start.to(self.previous())

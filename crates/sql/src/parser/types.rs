@@ -1,7 +1,7 @@
 //! Type names.
 
 use super::{Expect, Parser, Read};
-use crate::ast::{Ident, RowFieldType, Text, TimeZone, TypeName, TypeNameKind};
+use crate::ast::{Ident, ObjectName, RowFieldType, Text, TimeZone, TypeName, TypeNameKind};
 use crate::keyword::Kw;
 use crate::lexer::TokenKind;
 
@@ -37,9 +37,20 @@ impl Parser<'_> {
             self.check_depth(suffixes)?;
             suffixes += 1;
             self.advance();
+            if !nullability {
+                // In a cast, what stands before the suffix is never NULL: CAST(x AS INT ARRAY) is ARRAY<INT NOT NULL>.
+                read.nullable = Some(false);
+            }
             let kind = if array { TypeNameKind::Array(Box::new(read)) } else { TypeNameKind::Multiset(Box::new(read)) };
             read = TypeName { kind, nullable: None, span: self.since(start) };
         }
+    }
+
+    /// The element of ARRAY<...> or MULTISET<...>, which takes no suffix.
+    fn element_type(&mut self) -> Read<TypeName> {
+        let mut read = self.nested(Self::type_base)?;
+        self.nullability(&mut read)?;
+        Ok(read)
     }
 
     fn nullability(&mut self, read: &mut TypeName) -> Read<()> {
@@ -89,7 +100,9 @@ impl Parser<'_> {
             Kw::SMALLINT => T::SmallInt,
             Kw::INT | Kw::INTEGER => T::Int,
             Kw::BIGINT => T::BigInt,
-            Kw::FLOAT | Kw::REAL => T::Float,
+            Kw::FLOAT => T::Float,
+            // Flink reads the name and then has no such type.
+            Kw::REAL => T::User(ObjectName(vec![Ident::new("REAL", self.span())])),
             Kw::STRING => T::String,
             Kw::BYTES => T::Bytes,
             Kw::DATE => T::Date,
@@ -152,7 +165,7 @@ impl Parser<'_> {
         Ok(match keyword {
             Kw::ARRAY | Kw::MULTISET => {
                 self.advance();
-                let element = self.in_angles(Self::type_name)?;
+                let element = self.in_angles(Self::element_type)?;
                 if keyword == Kw::ARRAY { T::Array(Box::new(element)) } else { T::Multiset(Box::new(element)) }
             }
             Kw::MAP => {

@@ -660,15 +660,23 @@ fn like(kind: LikeKind) -> &'static str {
     }
 }
 
-/// `007` is 7, `12.` is 12, `.5` is 0.5: the type of each is that of the other.
+/// `007` is 7 and `12.` is 12. With a fraction every digit counts for the type: `.5` is no `0.5`.
 fn exact(text: &str) -> String {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let whole = whole.trim_start_matches('0');
-    let whole = if whole.is_empty() { "0" } else { whole };
-    if fraction.is_empty() { whole.to_string() } else { format!("{whole}.{fraction}") }
+    match text.split_once('.') {
+        Some((whole, "")) => integer(whole),
+        Some(_) => text.to_string(),
+        None => integer(text),
+    }
+}
+
+fn integer(digits: &str) -> String {
+    let digits = digits.trim_start_matches('0');
+    if digits.is_empty() { "0".to_string() } else { digits.to_string() }
 }
 
 fn approximate(text: &str) -> String {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-    format!("{}E{}", exact(mantissa), exponent.trim_start_matches('+'))
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{}{point}{fraction}E{}", integer(whole), exponent.trim_start_matches('+'))
 }

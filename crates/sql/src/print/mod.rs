@@ -59,7 +59,7 @@ impl Printer {
     /// A token, with a space before it where one belongs.
     fn put(&mut self, token: &str) {
         let tight =
-            self.out.is_empty() || self.out.ends_with(['(', '[', '.']) || token.starts_with([')', ']', ',', '.', ';']);
+            self.out.is_empty() || self.out.ends_with(['(', '[', '.']) || token.starts_with([')', ']', ',', ';']);
         if !tight {
             self.out.push(' ');
         }

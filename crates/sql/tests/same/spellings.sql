@@ -8,7 +8,8 @@ select cast(a as integer) from t === select cast(a as int) from t
 select cast(a as decimal), cast(b as dec(5)) from t === select cast(a as numeric(10, 0)), cast(b as decimal(5, 0)) from t
 select cast(a as timestamp with local time zone) === select cast(a as timestamp_ltz(6))
 select cast(a as timestamp without time zone) === select cast(a as timestamp(6))
-select cast(a as int array) === select cast(a as array<int>)
+select cast(a as int array) === select cast(a as array<int not null>)
+select cast(a as varchar), cast(b as varbinary) === select cast(a as string), cast(b as bytes)
 select cast(a as row(x int, y string)) === select cast(a as row<x int, y varchar(2147483647)>)
 select cast(a as character varying(3)) === select cast(a as varchar(3))
 select cast(a as double precision) === select cast(a as double)
@@ -39,7 +40,7 @@ select 1 union select 2 === select 1 union distinct select 2
 values 1, 2 === values (1), (2) === values row(1), row(2)
 select X'0aff' === select x'0AFF'
 select 'it''s' === select E'it\'s' === select U&'it''s'
-select 007, 12., .5, 1e+3 === select 7, 12, 0.5, 1E3
+select 007, 12., 1e+3, .5e1 === select 7, 12, 1E3, 0.5E1
 desc t === describe t
 show tables in d === show tables from d
 explain plan for select 1 === explain select 1
