@@ -50,7 +50,7 @@ pub enum TypeKind {
     Row(Vec<RowField>),
 }
 
-/// The resolution in which an interval was declared; it shows in its name only.
+/// The resolution in which an interval was declared; it counts when an integer is cast to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum IntervalMonth {
     Year,
@@ -216,30 +216,15 @@ impl fmt::Display for TypeKind {
 }
 
 impl IntervalMonth {
-    /// Flink's summary string.
+    /// Flink's summary string: whatever it was declared as, its planner keeps months.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Year => "INTERVAL YEAR(2)",
-            Self::YearToMonth => "INTERVAL YEAR(2) TO MONTH",
-            Self::Month => "INTERVAL MONTH",
-        }
+        "INTERVAL MONTH"
     }
 }
 
 impl IntervalDay {
-    /// Flink's summary string.
+    /// Flink's summary string: whatever it was declared as, its planner keeps milliseconds.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Day => "INTERVAL DAY(2)",
-            Self::DayToHour => "INTERVAL DAY(2) TO HOUR",
-            Self::DayToMinute => "INTERVAL DAY(2) TO MINUTE",
-            Self::DayToSecond => "INTERVAL DAY(2) TO SECOND(6)",
-            Self::Hour => "INTERVAL HOUR",
-            Self::HourToMinute => "INTERVAL HOUR TO MINUTE",
-            Self::HourToSecond => "INTERVAL HOUR TO SECOND(6)",
-            Self::Minute => "INTERVAL MINUTE",
-            Self::MinuteToSecond => "INTERVAL MINUTE TO SECOND(6)",
-            Self::Second => "INTERVAL SECOND(6)",
-        }
+        "INTERVAL SECOND(3)"
     }
 }
