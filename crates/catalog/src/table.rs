@@ -3,7 +3,7 @@
 //! - *physical column*: stored by the table. *Metadata column*: a value of the connector. *Computed column*: an expression.
 //! - *persisted column*: one that takes part in writing: physical, or metadata that is not virtual.
 
-use data::DataType;
+use data::{DataType, Field, Schema};
 use sql::ast;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -117,6 +117,18 @@ impl Table {
     /// Columns a source delivers, in declared order: all but the computed ones.
     pub fn read_columns(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|column| !column.is_computed())
+    }
+
+    /// Names and types of the columns a source delivers.
+    pub fn read_schema(&self) -> Schema {
+        Schema::new(self.read_columns().map(|column| Field::new(&column.name, column.data_type.clone())).collect())
+    }
+
+    /// Where the primary key is among the columns a source delivers; nothing without one.
+    pub fn key_positions(&self) -> Vec<usize> {
+        let names: Vec<&str> = self.read_columns().map(|column| column.name.as_str()).collect();
+        let position = |name: &String| names.iter().position(|column| column == name);
+        self.primary_key.iter().flat_map(|key| key.columns.iter().filter_map(position)).collect()
     }
 
     /// Columns that take part in writing, in declared order.

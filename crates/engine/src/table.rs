@@ -8,6 +8,7 @@ use crate::state::{KeyedMultiset, KeyedRows, RowCodec, RowEmitter, StateWriter, 
 use arrow_array::{Array, ArrayRef, Int64Array};
 use arrow_select::zip::zip;
 use data::{ChangeBatch, DataType, RowKind, Schema};
+use plan::ChangelogMode;
 use std::sync::Arc;
 
 /// What a table's change stream is made of.
@@ -19,6 +20,17 @@ pub enum ManagedMode {
     Upsert,
     /// A multiset.
     Retract,
+}
+
+impl ManagedMode {
+    /// The mode in which a table passes on changes of these kinds.
+    pub fn of(changelog: ChangelogMode, has_key: bool) -> Self {
+        match changelog {
+            mode if mode.is_insert_only() => Self::Append,
+            ChangelogMode::UPSERT if has_key => Self::Upsert,
+            _ => Self::Retract,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -13,7 +13,7 @@ pub mod print;
 pub mod types;
 pub mod vars;
 
-use ast::{Expr, Query, Statement};
+use ast::{Expr, Query, Statement, TypeName};
 use data::Diagnostic;
 pub use parser::Parsed;
 use parser::Parser;
@@ -57,6 +57,11 @@ pub fn parse_statement(text: &str) -> Result<Statement, Vec<Diagnostic>> {
 /// A text that is one expression.
 pub fn parse_expression(text: &str) -> Result<Expr, Vec<Diagnostic>> {
     parser(text).map_err(|error| vec![error])?.whole(Parser::expr)
+}
+
+/// A text that is the name of a type.
+pub fn parse_type(text: &str) -> Result<TypeName, Vec<Diagnostic>> {
+    parser(text).map_err(|error| vec![error])?.whole(Parser::type_name)
 }
 
 /// A text that is one query.

@@ -1,3 +1,4 @@
-//! testkit
+//! Tests of streaming SQL: scripted tests with time, order and changelogs, run on the embedded engine; generated data.
 
 pub mod generate;
+pub mod slt;

@@ -37,6 +37,17 @@ impl Zone {
         name.parse::<Tz>().ok().map(Zone::from)
     }
 
+    /// The zone under a name: an offset has one when it is of whole hours.
+    pub fn named(self) -> Option<Tz> {
+        match self {
+            Self::Named(zone) => Some(zone),
+            Self::Fixed(0) => Some(Tz::UTC),
+            // In these names the sign counts hours west of Greenwich.
+            Self::Fixed(seconds) if seconds % 3600 == 0 => format!("Etc/GMT{:+}", -seconds / 3600).parse().ok(),
+            Self::Fixed(_) => None,
+        }
+    }
+
     /// Seconds east of UTC at an instant in seconds since the epoch.
     pub fn offset_seconds(self, epoch_seconds: i64) -> i32 {
         match self {

@@ -7,7 +7,7 @@ use crate::lexer::TokenKind;
 
 impl Parser<'_> {
     /// A type with the nullability that may follow it: in columns, fields, elements.
-    pub(super) fn type_name(&mut self) -> Read<TypeName> {
+    pub(crate) fn type_name(&mut self) -> Read<TypeName> {
         self.type_with_suffixes(true)
     }
 

@@ -1,0 +1,224 @@
+//! The planner's session as scripts use it: statements in, plans and table definitions out.
+
+use super::script::Question;
+use catalog::{ObjectPath, Table};
+use data::time::Zone;
+use data::{DataType, Diagnostic, Field, Span, TypeKind};
+use engine::{ManagedMode, TableDef, TableKind};
+use plan::{ChangelogMode, Node, Planned, Session};
+use sql::ast::{Statement, StatementKind};
+use std::sync::Arc;
+
+/// An option has a value that we do not support.
+const UNSUPPORTED_ZONE: &str = "HW3901";
+/// A directive wants another kind of statement.
+const WRONG_STATEMENT: &str = "HW4613";
+/// A name is not one of a table.
+const NO_TABLE: &str = "HW4612";
+/// When a row was appended to a managed table.
+const ROWTIME: &str = "$rowtime";
+
+pub(super) struct Planner {
+    session: Session,
+    time_zone: chrono_tz::Tz,
+}
+
+/// What an accepted statement is.
+pub(super) enum Accepted {
+    /// It is done.
+    Done,
+    Query,
+    /// It writes into tables, by full name. `prepared` are its plans when it cannot be planned again.
+    Writes {
+        targets: Vec<String>,
+        prepared: Option<Vec<Node>>,
+    },
+}
+
+/// A query's plan, or the answer that the planner itself gives.
+pub(super) enum Answer {
+    Plan(Node),
+    Rows(Vec<Vec<Option<String>>>),
+}
+
+impl Planner {
+    pub(super) fn new() -> Self {
+        Self { session: Session::new(Vec::new()), time_zone: chrono_tz::Tz::UTC }
+    }
+
+    pub(super) fn set(&mut self, key: &str, value: &str) -> Result<(), Diagnostic> {
+        self.session.config_mut().set(key, value).map_err(|error| *error)?;
+        self.follow_time_zone()
+    }
+
+    /// The zone may have been set by `config` or by SET.
+    fn follow_time_zone(&mut self) -> Result<(), Diagnostic> {
+        let name = self.session.config().time_zone().to_owned();
+        self.time_zone = Zone::parse(&name).and_then(Zone::named).ok_or_else(|| {
+            Diagnostic::run(UNSUPPORTED_ZONE, format!("time zone `{name}` is not supported"))
+                .hint("write the name of a zone, such as `Europe/Berlin`, or a whole number of hours, such as `GMT+8`")
+        })?;
+        Ok(())
+    }
+
+    pub(super) fn time_zone(&self) -> chrono_tz::Tz {
+        self.time_zone
+    }
+
+    pub(super) fn zone(&self) -> Zone {
+        Zone::from(self.time_zone)
+    }
+
+    pub(super) fn statement(&mut self, sql: &str) -> Result<Accepted, Diagnostic> {
+        let planned = self.execute(sql)?;
+        self.follow_time_zone()?;
+        Ok(match planned {
+            Planned::Query(_) => Accepted::Query,
+            Planned::Done | Planned::Answer(_) => Accepted::Done,
+            Planned::Insert(insertion) => {
+                Accepted::Writes { targets: vec![insertion.path.to_string()], prepared: None }
+            }
+            Planned::StatementSet(insertions) => {
+                let targets = insertions.iter().map(|insertion| insertion.path.to_string()).collect();
+                Accepted::Writes { targets, prepared: None }
+            }
+            Planned::CreateTableAs(insertion) => {
+                Accepted::Writes { targets: vec![insertion.path.to_string()], prepared: Some(vec![insertion.node]) }
+            }
+        })
+    }
+
+    fn execute(&mut self, sql: &str) -> Result<Planned, Diagnostic> {
+        let statement = parse(sql)?;
+        self.session.execute(&statement, sql).map_err(first)
+    }
+
+    /// The sinks of an INSERT or a statement set, planned against the tables as they are now.
+    pub(super) fn inserts(&mut self, sql: &str) -> Result<Vec<Node>, Diagnostic> {
+        match self.execute(sql)? {
+            Planned::Insert(insertion) => Ok(vec![insertion.node]),
+            Planned::StatementSet(insertions) => Ok(insertions.into_iter().map(|insertion| insertion.node).collect()),
+            _ => Err(Diagnostic::run(WRONG_STATEMENT, "an INSERT is wanted")),
+        }
+    }
+
+    /// A query over bounded input.
+    pub(super) fn bounded_query(&mut self, sql: &str) -> Result<Answer, Diagnostic> {
+        let statement = parse(sql)?;
+        if let StatementKind::Query(query) = &statement.kind {
+            return self.session.query_in_batch(query).map(Answer::Plan).map_err(first);
+        }
+        match self.session.execute(&statement, sql).map_err(first)? {
+            Planned::Answer(answer) => Ok(Answer::Rows(answer.rows)),
+            _ => {
+                let error = Diagnostic::plan(WRONG_STATEMENT, statement.span, "`query` is about a query");
+                Err(error.hint("use `statement ok` for statements without a result"))
+            }
+        }
+    }
+
+    pub(super) fn ask(&mut self, question: Question, sql: &str) -> Result<Vec<String>, Diagnostic> {
+        let statement = parse(sql)?;
+        let lines = match question {
+            Question::Types => plan::inspect::types(&self.session, &statement),
+            Question::Changes => plan::inspect::changes(&self.session, &statement),
+            Question::Keys => plan::inspect::keys(&self.session, &statement),
+        };
+        lines.map_err(first)
+    }
+
+    // Tables.
+
+    /// The full name of the table that a name as written means.
+    pub(super) fn path(&self, name: &str) -> Result<String, Diagnostic> {
+        let parts = split_name(name);
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let path = self.session.catalog().qualify(&parts);
+        if self.session.catalog().table(&path).is_none() {
+            let error = Diagnostic::run(NO_TABLE, format!("there is no table `{name}`"));
+            return Err(error.hint("create it in a block above"));
+        }
+        Ok(path.to_string())
+    }
+
+    pub(super) fn by_path(&self, path: &str) -> Option<Arc<Table>> {
+        let mut parts = path.splitn(3, '.');
+        let path = ObjectPath::new(parts.next()?, parts.next()?, parts.next()?);
+        self.session.catalog().table(&path).cloned()
+    }
+
+    /// Whether the table's watermark is of a TIMESTAMP_LTZ column.
+    pub(super) fn has_local_watermark(&self, name: &str) -> Result<bool, Diagnostic> {
+        let path = self.path(name)?;
+        let Some(table) = self.by_path(&path) else { return Ok(false) };
+        let column = table.watermark.as_ref().and_then(|watermark| watermark.column.first());
+        let column = column.and_then(|name| table.column(name));
+        Ok(column.is_some_and(|column| matches!(column.data_type.kind, TypeKind::TimestampLtz(_))))
+    }
+
+    /// A table for a bounded query.
+    pub(super) fn table_def(&self, path: &str) -> Result<TableDef, Diagnostic> {
+        let table = self.by_path(path).ok_or_else(|| no_table(path))?;
+        let mut schema = table.read_schema();
+        if table.is_managed() {
+            schema.fields.push(Field::new(ROWTIME, DataType::new(TypeKind::TimestampLtz(3))));
+        }
+        let (name, primary_key) = (path.to_owned(), table.key_positions());
+        Ok(TableDef { name, schema, primary_key, kind: TableKind::External })
+    }
+
+    /// A table for running statements; one that is written and read `passes_on` what is written.
+    pub(super) fn running_def(&self, path: &str, passes_on: bool) -> Result<TableDef, Diagnostic> {
+        let table = self.by_path(path).ok_or_else(|| no_table(path))?;
+        let mut def = self.table_def(path)?;
+        if table.is_managed() || passes_on {
+            let capabilities = self.session.capabilities(&table).map_err(|error| *error)?;
+            let changelog = capabilities.source.map_or(ChangelogMode::ALL, |source| source.changelog);
+            let mode = ManagedMode::of(changelog, !def.primary_key.is_empty());
+            let rowtime = table.is_managed().then(|| def.schema.len() - 1);
+            def.kind = TableKind::Managed { mode, rowtime };
+        }
+        Ok(def)
+    }
+}
+
+fn no_table(path: &str) -> Diagnostic {
+    Diagnostic::run(NO_TABLE, format!("there is no table `{path}`")).hint("create it in a block above")
+}
+
+/// A text that is one statement, with or without `;` behind it.
+fn parse(sql: &str) -> Result<Statement, Diagnostic> {
+    let mut parsed = sql::parse_statements(sql);
+    if let [one] = parsed.as_mut_slice() {
+        return match one.statement.take() {
+            Some(statement) if one.errors.is_empty() => Ok(statement),
+            _ => Err(first(std::mem::take(&mut one.errors))),
+        };
+    }
+    let errors: Vec<Diagnostic> = parsed.iter_mut().flat_map(|parsed| std::mem::take(&mut parsed.errors)).collect();
+    if !errors.is_empty() {
+        return Err(first(errors));
+    }
+    let span = parsed.get(1).map_or(Span::default(), |second| second.span);
+    Err(Diagnostic::parse(WRONG_STATEMENT, span, "a block holds one statement").hint("give each its own block"))
+}
+
+/// The first error says what a script wants to know; what follows may be for its sake.
+fn first(errors: Vec<Diagnostic>) -> Diagnostic {
+    let missing = || Diagnostic::run(data::crash::INTERNAL, "a statement was refused without a reason");
+    errors.into_iter().find(Diagnostic::is_error).unwrap_or_else(missing)
+}
+
+/// The parts of a dotted name, back quotes removed.
+fn split_name(name: &str) -> Vec<String> {
+    let (mut parts, mut part, mut quoted) = (Vec::new(), String::new(), false);
+    for c in name.chars() {
+        match c {
+            '`' => quoted = !quoted,
+            '.' if !quoted => parts.push(std::mem::take(&mut part)),
+            c => part.push(c),
+        }
+    }
+    parts.push(part);
+    parts
+}

@@ -1,0 +1,69 @@
+//! Runs all scripted SQL tests of the workspace in all three ways.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use testkit::slt::{FileReport, Input, Mode, Options, Summary, Verdict, run_files};
+
+#[test]
+fn all_scripts_agree_in_all_ways() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/slt");
+    let mut paths = Vec::new();
+    walk(&root, &mut paths);
+    paths.sort();
+    assert!(!paths.is_empty(), "no scripts below {}", root.display());
+    let inputs = paths.iter().map(|path| Input {
+        path: path.strip_prefix(&root).unwrap_or(path).display().to_string(),
+        text: std::fs::read_to_string(path).expect("a readable script"),
+    });
+    let start = now();
+    let options = Options { modes: Mode::ALL.to_vec(), ..Options::default() };
+    let mut reports = Vec::new();
+    run_files(inputs.collect(), &options, |report| {
+        reports.push(report);
+        true
+    });
+    let summary = Summary::of(&reports, start.elapsed().as_secs_f64());
+    let differences = describe(&reports);
+    assert!(summary.passed(false), "{summary:?}\n{differences}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test says how long it took")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a readable folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            walk(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "slt") {
+            found.push(path);
+        }
+    }
+}
+
+fn describe(reports: &[FileReport]) -> String {
+    let mut text = String::new();
+    for report in reports {
+        for block in &report.blocks {
+            if matches!(block.verdict, Verdict::Ok | Verdict::Skipped) {
+                continue;
+            }
+            let (way, verdict) = (block.mode.name(), block.verdict.name());
+            let _ = writeln!(text, "{}:{}: {} {verdict} ({way})", report.path, block.line, block.block);
+            if let Some(diagnostic) = &block.diagnostic {
+                let _ = writeln!(text, "    {diagnostic}");
+            }
+            let (missing, extra) = block.difference();
+            for line in missing {
+                let _ = writeln!(text, "    - {line}");
+            }
+            for line in extra {
+                let _ = writeln!(text, "    + {line}");
+            }
+        }
+    }
+    text
+}
