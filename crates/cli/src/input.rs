@@ -20,6 +20,10 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
+    pub(crate) fn add(&mut self, text: Text) {
+        self.texts.push(text);
+    }
+
     pub(crate) fn of(texts: Vec<Text>) -> Self {
         Self { texts }
     }

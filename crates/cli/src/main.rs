@@ -6,7 +6,12 @@ mod command;
 mod context;
 mod input;
 mod output;
+mod project;
 mod render;
+mod rows;
+mod scalar;
+mod values;
+mod workbench;
 
 use clap::Parser;
 use context::{Answer, Context, Failure, Global};

@@ -41,14 +41,14 @@ impl ResultSet {
         self.rows.iter().map(|(kind, _)| kind.symbol()).collect()
     }
 
-    fn printed(&self, row: &[Value]) -> Vec<String> {
-        row.iter().zip(&self.columns).map(|(value, (_, data_type))| text::value(value, data_type)).collect()
+    fn cells(&self, row: &[Value]) -> Vec<String> {
+        row.iter().zip(&self.columns).map(|(value, (_, data_type))| printed(value, data_type)).collect()
     }
 
     /// `+I[1, a]`
     pub(crate) fn print_rows(&self, output: &mut Output) -> Result<(), Failure> {
         for (kind, row) in &self.rows {
-            output.line(format_args!("{}[{}]", kind.symbol(), self.printed(row).join(", ")))?;
+            output.line(format_args!("{}[{}]", kind.symbol(), self.cells(row).join(", ")))?;
         }
         Ok(())
     }
@@ -66,7 +66,7 @@ impl ResultSet {
                 .zip(&self.columns)
                 .map(|(value, (_, data_type))| match value {
                     Value::Null => String::new(),
-                    value => csv_field(&text::value(value, data_type)),
+                    value => csv_field(&printed(value, data_type)),
                 })
                 .collect();
             if changelog {
@@ -87,7 +87,7 @@ impl ResultSet {
         }
         let mut lines: Vec<Vec<String>> = Vec::with_capacity(self.rows.len());
         for (kind, row) in &self.rows {
-            let mut cells = self.printed(row);
+            let mut cells = self.cells(row);
             if changelog {
                 cells.insert(0, kind.symbol().to_owned());
             }
@@ -117,6 +117,13 @@ impl ResultSet {
     }
 }
 
+/// The value as `Row.toString` prints it.
+fn printed(value: &Value, data_type: &DataType) -> String {
+    let mut out = String::new();
+    text::append_value(&mut out, &Value::column(data_type, [value]), data_type, 0);
+    out
+}
+
 fn csv_field(text: &str) -> String {
     let quoted = text.is_empty() || text.contains([',', '"', '\n', '\r']);
     if quoted { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
@@ -134,7 +141,7 @@ pub(crate) fn json(value: &Value, data_type: &DataType) -> Json {
         (Value::BigInt(number), _) => Json::from(*number),
         (Value::Float(number), _) if number.is_finite() => {
             // The shortest decimal that is this FLOAT, not the DOUBLE next to it.
-            serde_json::from_str(&text::value(value, data_type)).unwrap_or_else(|_| Json::from(*number))
+            serde_json::from_str(&printed(value, data_type)).unwrap_or_else(|_| Json::from(*number))
         }
         (Value::Double(number), _) if number.is_finite() => Json::from(*number),
         (Value::Bytes(bytes), _) => Json::String(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
@@ -144,7 +151,7 @@ pub(crate) fn json(value: &Value, data_type: &DataType) -> Json {
         (Value::Row(values), TypeKind::Row(fields)) => {
             Json::Array(values.iter().zip(fields).map(|(value, field)| json(value, &field.data_type)).collect())
         }
-        _ => Json::String(text::value(value, data_type)),
+        _ => Json::String(printed(value, data_type)),
     }
 }
 

@@ -9,5 +9,6 @@ mod clock;
 pub mod embedded;
 pub mod files;
 pub mod pipelines;
+pub mod tables;
 
-pub use clock::{Clock, wall_millis};
+pub use clock::{Clock, instant, wall_millis};

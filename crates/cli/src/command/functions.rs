@@ -8,9 +8,14 @@ use data::Diagnostic;
 use functions::registry::{Example, Volatility};
 use serde::Serialize;
 
+const EXAMPLES: &str = "Examples:
+  headwater functions
+  headwater functions JSON_VALUE
+  headwater functions --family temporal";
+
 /// List the built-in functions
 #[derive(Args)]
-#[command(after_help = "Examples:\n  headwater functions\n  headwater functions JSON_VALUE\n  headwater functions --family temporal")]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Functions {
     /// Only functions with this name, or with it in their name
     name: Option<String>,

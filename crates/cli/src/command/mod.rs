@@ -26,5 +26,12 @@ macro_rules! registry {
 }
 
 registry! {
+    parse::Parse,
+    fmt::Fmt,
+    check::Check,
+    explain::Explain,
+    query::Query,
+    eval::Eval,
+    test::Test,
     functions::Functions,
 }

@@ -1,0 +1,88 @@
+//! `headwater check`: parse, resolve, type-check and plan everything.
+
+use super::Run;
+use crate::context::{Answer, CommandResult, Context, Failure};
+use crate::input::{self, Sources};
+use crate::output::Paint;
+use crate::project;
+use clap::Args;
+use data::{Diagnostic, Level, crash};
+use deploy::tables::ConnectedTables;
+use plan::Session;
+use std::sync::Arc;
+
+const EXAMPLES: &str = "Examples:
+  headwater check
+  headwater check --env production
+  headwater check one.sql two.sql";
+
+/// Parse, resolve, type-check and plan everything, without running anything
+///
+/// Without paths the project is checked. Files are read one after another in one session.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Check {
+    /// SQL files, or folders of `.sql` files; `-` is standard input [default: the project]
+    paths: Vec<String>,
+}
+
+impl Run for Check {
+    fn run(self, context: &mut Context) -> CommandResult {
+        context.output.text_or_json()?;
+        let mut sources = Sources::default();
+        let mut findings = Vec::new();
+        let root = project::root(&context.global);
+        let count = match root.filter(|_| self.paths.is_empty()) {
+            Some(root) => match project::read(&context.global, &root, &mut sources) {
+                Ok(project) => {
+                    let mut session = Session::new(vec![Arc::new(ConnectedTables)]);
+                    project::load(&mut session, &project, |_, result| findings.extend(result.err().unwrap_or_default()));
+                    project.files.len()
+                }
+                Err(errors) => {
+                    findings = errors;
+                    0
+                }
+            },
+            None if self.paths.is_empty() => {
+                let error = Diagnostic::run("HW4504", "there is no project here, and no path was given");
+                let hint = "give SQL files, or go to a folder below `headwater.toml` or `pipelines/`";
+                return Err(error.hint(hint).into());
+            }
+            None => check_files(&self.paths, &mut sources, &mut findings)?,
+        };
+        context.output.findings(&findings, &sources)?;
+        let errors = findings.iter().filter(|finding| finding.level == Level::Error).count();
+        if !context.output.is_json() {
+            let sum = match errors {
+                0 => context.output.paint(Paint::Good, "no errors"),
+                1 => context.output.paint(Paint::Bad, "1 error"),
+                _ => context.output.paint(Paint::Bad, &format!("{errors} errors")),
+            };
+            context.output.note(format_args!("{sum} in {count} files"))?;
+        }
+        Ok(Answer::yes_if(errors == 0))
+    }
+}
+
+/// How many files there were.
+fn check_files(paths: &[String], sources: &mut Sources, findings: &mut Vec<Diagnostic>) -> Result<usize, Failure> {
+    let mut session = Session::new(vec![Arc::new(ConnectedTables)]);
+    let files = input::files(paths, "sql")?;
+    for path in &files {
+        let source = input::read(path)?;
+        for mut parsed in sql::parse_statements(&source.text) {
+            let mut errors = parsed.errors;
+            if let Some(statement) = parsed.statement.take().filter(|_| errors.is_empty()) {
+                let planned = crash::catch(|| session.execute(&statement, &source.text).map(|_| ()));
+                errors = planned.unwrap_or_else(|crashed| Err(vec![crashed])).err().unwrap_or_default();
+            }
+            for mut error in errors {
+                error.file = error.file.or_else(|| source.file.clone());
+                findings.push(error);
+            }
+        }
+        sources.add(source);
+    }
+    Ok(files.len())
+}

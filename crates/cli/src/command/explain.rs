@@ -1,0 +1,94 @@
+//! `headwater explain`: the plan of each statement.
+
+use super::Run;
+use crate::context::{Answer, CommandResult, Context, Failure};
+use crate::input::{self, Sources};
+use crate::project;
+use clap::Args;
+use data::{Diagnostic, crash};
+use plan::{Node, Planned};
+use serde::Serialize;
+use serde_json::Value as Json;
+
+const EXAMPLES: &str = "Examples:
+  headwater explain report.sql
+  echo 'SELECT 1' | headwater explain";
+
+/// Show the plan of each statement: operators, row kinds, upsert keys, state
+///
+/// Definitions in the file are carried out first, in their order; inside a project its tables are there.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Explain {
+    /// A file of SQL; `-` is standard input
+    #[arg(default_value = "-")]
+    file: String,
+    /// Plan for bounded input
+    #[arg(long)]
+    batch: bool,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    index: usize,
+    plan: Json,
+}
+
+impl Run for Explain {
+    fn run(self, context: &mut Context) -> CommandResult {
+        context.output.text_or_json()?;
+        let source = input::read(&self.file)?;
+        let (file, text) = (source.file.clone(), source.text.clone());
+        let mut sources = Sources::of(vec![source]);
+        let mut workbench = match project::workbench(&context.global, !self.batch, &mut sources) {
+            Ok(workbench) => workbench,
+            Err(errors) => {
+                context.output.complaints(&errors, &sources)?;
+                return Ok(Answer::No);
+            }
+        };
+        let session = workbench.session_mut();
+        let mut all_good = true;
+        for (index, mut parsed) in sql::parse_statements(&text).into_iter().enumerate() {
+            let result = match parsed.statement.take() {
+                Some(statement) if parsed.errors.is_empty() => {
+                    let planned = crash::catch(|| session.execute(&statement, &text));
+                    planned.unwrap_or_else(|crashed| Err(vec![crashed]))
+                }
+                _ => Err(parsed.errors),
+            };
+            match result {
+                Ok(planned) => {
+                    for plan in plans(planned) {
+                        show(context, index, &plan)?;
+                    }
+                }
+                Err(mut errors) => {
+                    all_good = false;
+                    errors.iter_mut().for_each(|error: &mut Diagnostic| error.file.clone_from(&file));
+                    context.output.complaints(&errors, &sources)?;
+                }
+            }
+        }
+        Ok(Answer::yes_if(all_good))
+    }
+}
+
+fn plans(planned: Planned) -> Vec<Node> {
+    match planned {
+        Planned::Query(node) => vec![node],
+        Planned::Insert(insertion) | Planned::CreateTableAs(insertion) => vec![insertion.node],
+        Planned::StatementSet(insertions) => insertions.into_iter().map(|insertion| insertion.node).collect(),
+        Planned::Done | Planned::Answer(_) => Vec::new(),
+    }
+}
+
+fn show(context: &mut Context, index: usize, plan: &Node) -> Result<(), Failure> {
+    if context.output.is_json() {
+        return context.output.json(&Entry { index, plan: plan::explain::json(plan) });
+    }
+    if index > 0 {
+        context.output.line("")?;
+    }
+    context.output.raw(&plan::explain::text(plan))
+}

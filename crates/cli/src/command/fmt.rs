@@ -1,0 +1,70 @@
+//! `headwater fmt`: layout for people.
+
+use super::Run;
+use crate::context::{Answer, CommandResult, Context};
+use crate::input::{self, Sources, Text};
+use clap::Args;
+use data::Diagnostic;
+use serde::Serialize;
+
+const EXAMPLES: &str = "Examples:
+  headwater fmt
+  headwater fmt --check pipelines
+  cat orders.sql | headwater fmt -";
+
+/// Lay out SQL files: keywords in upper case, clauses on their own lines, comments kept
+///
+/// Files are rewritten in place; `-` reads standard input and prints the result.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Fmt {
+    /// SQL files, or folders of `.sql` files
+    #[arg(default_value = ".")]
+    paths: Vec<String>,
+    /// Change nothing; exit 1 where something would change
+    #[arg(long)]
+    check: bool,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    file: Option<&'a str>,
+    changed: bool,
+}
+
+impl Run for Fmt {
+    fn run(self, context: &mut Context) -> CommandResult {
+        context.output.text_or_json()?;
+        let (mut all_good, mut count) = (true, 0);
+        for path in input::files(&self.paths, "sql")? {
+            let Text { file, text } = input::read(&path)?;
+            let formatted = match sql::format(&text) {
+                Ok(formatted) => formatted,
+                Err(mut errors) => {
+                    all_good = false;
+                    errors.iter_mut().for_each(|error| error.file.clone_from(&file));
+                    context.output.complaints(&errors, &Sources::one(file.as_deref(), &text))?;
+                    continue;
+                }
+            };
+            let changed = formatted != text;
+            count += usize::from(changed);
+            all_good &= !(self.check && changed);
+            if path == "-" && !self.check && !context.output.is_json() {
+                context.output.raw(&formatted)?;
+            } else if changed && !self.check && path != "-" {
+                std::fs::write(&path, &formatted).map_err(|error| {
+                    Diagnostic::run("HW4502", format!("`{path}` cannot be written")).detail(error.to_string())
+                })?;
+            }
+            if context.output.is_json() {
+                context.output.json(&Entry { file: file.as_deref(), changed })?;
+            } else if changed && path != "-" {
+                context.output.line(&path)?;
+            }
+        }
+        let done = if self.check { "would change" } else { "changed" };
+        context.output.note(format_args!("{count} files {done}"))?;
+        Ok(Answer::yes_if(all_good))
+    }
+}
