@@ -6,9 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
 };
-use arrow_array::{
-    Array, ArrayRef, BooleanArray, Datum, PrimitiveArray, Scalar, StringArray, UInt32Array, new_null_array,
-};
+use arrow_array::{Array, ArrayRef, BooleanArray, Datum, PrimitiveArray, Scalar, StringArray, UInt32Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::DataType as ArrowType;
 use arrow_select::take::take;
@@ -37,11 +35,6 @@ impl KernelArgs<'_> {
             Some(own) if own.null_count() > 0 => Some(NullBuffer::new_null(self.rows)),
             _ => nulls,
         })
-    }
-
-    /// A column of NULLs in storage of the result type.
-    pub(crate) fn all_null(&self) -> ArrayRef {
-        new_null_array(&storage_type(self.result_type), self.rows)
     }
 }
 
@@ -108,19 +101,6 @@ where
     try_rows::<R>(args, |row| compute(left[args.position(0, row)], right[args.position(1, row)]))
 }
 
-/// Like [`unary`], for computations that can fail or give NULL.
-pub(crate) fn try_unary<A, R>(
-    args: &KernelArgs,
-    compute: impl Fn(A::Native) -> Result<Option<R::Native>, RowError>,
-) -> Result<ArrayRef, EvalError>
-where
-    A: ArrowPrimitiveType,
-    R: ArrowPrimitiveType,
-{
-    let column = args.columns[0].as_primitive::<A>().values();
-    try_rows::<R>(args, |row| compute(column[args.position(0, row)]))
-}
-
 /// A number for each row at which no argument is NULL.
 pub(crate) fn try_rows<R: ArrowPrimitiveType>(
     args: &KernelArgs,
@@ -142,26 +122,6 @@ pub(crate) fn try_rows<R: ArrowPrimitiveType>(
     let nulls = NullBuffer::new(BooleanBuffer::from(valid));
     let nulls = (nulls.null_count() > 0).then_some(nulls);
     Ok(typed(PrimitiveArray::<R>::new(values.into(), nulls), args))
-}
-
-/// A text for each row at which no argument is NULL; `write` appends it, or says that it is NULL by `false`.
-pub(crate) fn try_strings(
-    args: &KernelArgs,
-    mut write: impl FnMut(usize, &mut String) -> Result<bool, RowError>,
-) -> Result<ArrayRef, EvalError> {
-    let nulls = args.validity();
-    let mut builder = arrow_array::builder::StringBuilder::with_capacity(args.rows, args.rows * 8);
-    let mut text = String::new();
-    for row in 0..args.rows {
-        text.clear();
-        let known = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
-        if known && write(row, &mut text).map_err(at_row(row))? {
-            builder.append_value(&text);
-        } else {
-            builder.append_null();
-        }
-    }
-    Ok(Arc::new(builder.finish()))
 }
 
 /// A truth value for each row at which no argument is NULL.

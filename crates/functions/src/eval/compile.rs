@@ -44,6 +44,17 @@ pub(super) fn row_independent(expr: &Expr) -> bool {
     independent
 }
 
+/// Whether an expression draws random numbers: written twice, it has two values.
+fn draws(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.walk(&mut |expr| {
+        if let ExprKind::Call { function, .. } = &expr.kind {
+            found |= crate::scalar(function).is_some_and(|def| def.volatility == Volatility::Volatile);
+        }
+    });
+    found
+}
+
 /// Whether an expression gives the same value at any time, in any zone.
 pub(super) fn immutable(expr: &Expr) -> bool {
     let mut immutable = true;
@@ -83,7 +94,8 @@ impl Outer for Compiler<'_> {
 
     fn node(&mut self, expr: &Expr) -> Result<usize, Diagnostic> {
         let key = format!("{expr:?}");
-        if let Some(node) = self.known.get(&key) {
+        let shared = !draws(expr);
+        if let (Some(node), true) = (self.known.get(&key), shared) {
             return Ok(*node);
         }
         let node = match self.from_outer(expr, &key)? {
@@ -100,7 +112,9 @@ impl Outer for Compiler<'_> {
             }
         };
         self.nodes.push(node);
-        self.known.insert(key, self.nodes.len() - 1);
+        if shared {
+            self.known.insert(key, self.nodes.len() - 1);
+        }
         Ok(self.nodes.len() - 1)
     }
 }
@@ -157,7 +171,8 @@ impl Compiler<'_> {
         let kernel = (def.kernel)(&site).map_err(|error| invalid(function, error))?;
         let args: Vec<usize> = args.iter().map(|arg| self.node(arg)).collect::<Result<_, _>>()?;
         let constant = args.iter().map(|arg| self.nodes[*arg].constant).collect();
-        Ok(Op::Call { kernel, args, constant })
+        let draw = (def.volatility == Volatility::Volatile).then_some(self.nodes.len() as u64);
+        Ok(Op::Call { kernel, args, constant, draw })
     }
 
     /// The first operand is always needed; another is a block when it can fail.

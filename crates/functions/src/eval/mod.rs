@@ -45,6 +45,8 @@ enum Op {
         kernel: Kernel,
         args: Vec<usize>,
         constant: Vec<bool>,
+        /// Tells two calls of RAND apart: mixed into the seed that they are given.
+        draw: Option<u64>,
     },
     Cast {
         input: usize,

@@ -3,6 +3,7 @@
 use super::branch::{self, Frame};
 use super::{Node, Op, Program};
 use crate::registry::{EvalContext, EvalError, KernelArgs};
+use crate::scalar::arithmetic::random::mixed;
 use crate::vector::broadcast;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, make_array, new_empty_array};
@@ -48,8 +49,10 @@ fn evaluate(
     match &node.op {
         Op::Column(index) => Ok(columns[*index].clone()),
         Op::Literal(value) => Ok(value.clone()),
-        Op::Call { kernel, args, constant } => {
+        Op::Call { kernel, args, constant, draw } => {
             let columns: Vec<ArrayRef> = args.iter().map(|arg| values[*arg].clone()).collect();
+            let own = draw.map(|draw| EvalContext { seed: mixed(context.seed, draw), ..context.clone() });
+            let context = own.as_ref().unwrap_or(context);
             kernel(&KernelArgs { columns: &columns, constant, rows, result_type: &node.data_type, context })
         }
         Op::Cast { input, is_try } => {

@@ -144,3 +144,17 @@ fn nothing_is_evaluated_for_no_rows() {
     let made = program.run(&[], 0, &EvalContext::default()).expect("no row to fail");
     assert_eq!(made[0].len(), 0);
 }
+
+#[test]
+fn two_calls_of_rand_draw_two_numbers() {
+    let rand = || call("RAND", Vec::new(), DataType::not_null(TypeKind::Double));
+    let program = Program::compile(&[rand(), rand()]).expect("a program");
+    let context = EvalContext { seed: 7, ..EvalContext::default() };
+    let made = program.run(&[], 3, &context).expect("numbers");
+    let again = program.run(&[], 3, &context).expect("numbers");
+    assert_ne!(&made[0], &made[1]);
+    assert_eq!(made, again);
+    let later = EvalContext { first_row: 2, ..context };
+    let moved = program.run(&[], 1, &later).expect("numbers");
+    assert_eq!(made[0].slice(2, 1).to_data(), moved[0].to_data());
+}

@@ -143,12 +143,12 @@ fn bind_quotient(args: &[BindArg]) -> Result<Binding, BindError> {
 fn bind_remainder(args: &[BindArg]) -> Result<Binding, BindError> {
     let form = "a % b with integers or decimals";
     arity("%", args, 2, form)?;
-    let exact = |arg: &BindArg| arg.data_type.kind.is_exact_numeric() || arg.data_type.kind == TypeKind::Null;
+    let exact = |arg: &BindArg| arg.data_type.kind.is_exact_numeric();
     let binding = bind_numbers(args, decimal_modulo).filter(|_| args.iter().all(exact));
     let mut binding = binding.ok_or_else(|| mismatch("%", args, form))?;
     let divisor = args[1].data_type;
     let scale = |arg: &BindArg| as_decimal(&arg.data_type.kind).map_or(0, |decimal| decimal.scale);
-    if divisor.kind != TypeKind::Null && args.iter().all(|arg| scale(arg) == 0) {
+    if args.iter().all(|arg| scale(arg) == 0) {
         binding.result.kind = divisor.kind.clone();
     }
     if binding.params[0].kind.is_integer() {
@@ -160,13 +160,15 @@ fn bind_remainder(args: &[BindArg]) -> Result<Binding, BindError> {
 /// Types of an operator on two numbers: one decimal makes both decimals, unless the other is approximate.
 fn bind_numbers(args: &[BindArg], rule: fn(DecimalType, DecimalType) -> DecimalType) -> Option<Binding> {
     let (left, right) = (args[0].data_type, args[1].data_type);
-    let common = least_restrictive(&[left, right]).filter(|common| common.kind.is_numeric())?;
+    // A bare NULL has no type to compute in; Flink refuses it, too.
+    if !left.kind.is_numeric() || !right.kind.is_numeric() {
+        return None;
+    }
+    let common = least_restrictive(&[left, right])?;
     if let TypeKind::Decimal { .. } = common.kind {
-        let side = |data_type: &DataType| as_decimal(&data_type.kind).or_else(|| as_decimal(&common.kind));
-        let (left_type, right_type) = (side(left)?, side(right)?);
-        let nullable = |data_type: &DataType| data_type.nullable || data_type.kind == TypeKind::Null;
+        let (left_type, right_type) = (as_decimal(&left.kind)?, as_decimal(&right.kind)?);
         return Some(Binding {
-            params: vec![left_type.data_type(nullable(left)), right_type.data_type(nullable(right))],
+            params: vec![left_type.data_type(left.nullable), right_type.data_type(right.nullable)],
             result: rule(left_type, right_type).data_type(common.nullable),
         });
     }
