@@ -37,9 +37,7 @@ pub fn keys(session: &Session, statement: &Statement) -> Result<Vec<String>, Vec
 }
 
 fn planned(session: &Session, query: &Query) -> Result<Node, Vec<Diagnostic>> {
-    let batch = session.state.config.is_batch();
-    let node = session.bound(batch, |binder| binder.query(query, true))?;
-    session.finished(node, batch)
+    session.query(query, session.state.config.is_batch())
 }
 
 fn query(statement: &Statement) -> Result<&Query, Vec<Diagnostic>> {

@@ -1,6 +1,7 @@
 //! A session: the catalog, the options, and statements executed against them one after another.
 
 use crate::bind::Binder;
+use crate::bind::select::unique_names;
 use crate::config::Config;
 use crate::connector::{BuiltinTables, TableCapabilities, TableProvider, Writers};
 use crate::ddl;
@@ -147,8 +148,8 @@ impl Session {
         self.query(query, true)
     }
 
-    fn query(&self, query: &ast::Query, batch: bool) -> Result<Node, Vec<Diagnostic>> {
-        let node = self.bound(batch, |binder| binder.query(query, true))?;
+    pub(crate) fn query(&self, query: &ast::Query, batch: bool) -> Result<Node, Vec<Diagnostic>> {
+        let node = self.bound(batch, |binder| binder.query(query, true).map(unique_names))?;
         self.finished(node, batch).map_err(|errors| crate::insert::placed(errors, query.span))
     }
 

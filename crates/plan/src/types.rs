@@ -28,7 +28,7 @@ pub(crate) fn explicit_cast_exists(from: &TypeKind, to: &TypeKind) -> bool {
         (from, to) if from.is_interval() => {
             to.is_exact_numeric() || std::mem::discriminant(from) == std::mem::discriminant(to)
         }
-        (from, to) if to.is_interval() => from.is_exact_numeric(),
+        (_, to) if to.is_interval() => false,
         (Date, Time(_)) | (Time(_), Date) => false,
         (from, to) if from.is_datetime() && to.is_datetime() => true,
         _ => false,

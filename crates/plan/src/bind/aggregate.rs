@@ -203,6 +203,14 @@ impl Binder<'_> {
     }
 
     fn aggregate_args(&mut self, call: &ast::Call) -> Bound<Vec<Expr>> {
+        let star = call.args.iter().any(|arg| matches!(arg.value, ArgValue::Star));
+        if call.args.is_empty() || (star && !call.name.last().eq_ignore_ascii_case("COUNT")) {
+            let name = call.name.last().to_uppercase();
+            let error = Diagnostic::plan("HW2006", call.name.span(), format!("'{name}' needs an argument"))
+                .detail(format!("Invalid number of arguments to function '{name}'"))
+                .hint(format!("write {name}(column)"));
+            return self.fail(error);
+        }
         let mut args = Vec::new();
         for arg in &call.args {
             args.push(match &arg.value {

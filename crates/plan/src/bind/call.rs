@@ -3,7 +3,7 @@
 use super::{Binder, all};
 use crate::error::{Bound, did_you_mean};
 use crate::types::cast_to;
-use data::types::DataType;
+use data::types::{DataType, TypeKind};
 use data::{Diagnostic, Span};
 use functions::typing::common_type;
 use functions::{BindArg, Expr, ExprKind};
@@ -99,10 +99,16 @@ impl Binder<'_> {
             ("COALESCE", 1..) => self.coalesce(args, span),
             ("IFNULL", 2) => self.coalesce(args, span),
             ("IF", 3) => {
+                if args[0].data_type.kind != TypeKind::Boolean {
+                    return self.wrong_arguments("IF(condition, value, value)", &args, span);
+                }
+                let nullable = args.iter().any(|arg| arg.data_type.nullable);
                 let otherwise = args.pop();
                 let then = args.pop().expect("three arguments");
-                let when = cast_to(args.pop().expect("three arguments"), &DataType::boolean());
-                self.make_case(vec![(when, then)], otherwise, span)
+                let when = args.pop().expect("three arguments");
+                let mut chosen = self.make_case(vec![(when, then)], otherwise, span)?;
+                chosen.data_type.nullable = nullable;
+                Ok(chosen)
             }
             ("NULLIF", 2) => {
                 let right = args.pop().expect("two arguments");
@@ -113,9 +119,26 @@ impl Binder<'_> {
                 let otherwise = Some(Box::new(left));
                 Ok(Expr::new(ExprKind::Case { branches: vec![(equal, null)], otherwise }, data_type))
             }
+            ("IF" | "IFNULL" | "NULLIF" | "COALESCE", _) => {
+                let form = match name {
+                    "IF" => "IF(condition, value, value)",
+                    "COALESCE" => "COALESCE(value, ...)",
+                    _ => "a call with two values",
+                };
+                self.wrong_arguments(form, &args, span)
+            }
             ("MOD", 2) => self.function("%", args, span),
             _ => self.function(name, args, span),
         }
+    }
+
+    fn wrong_arguments<T>(&mut self, form: &str, args: &[Expr], span: Span) -> Bound<T> {
+        let types: Vec<String> = args.iter().map(|arg| arg.data_type.to_string()).collect();
+        self.fail(
+            Diagnostic::plan("HW2006", span, "the call does not fit its function")
+                .detail(format!("Invalid input arguments: ({}); it is written {form}", types.join(", ")))
+                .hint(format!("write {form}")),
+        )
     }
 
     fn coalesce(&mut self, args: Vec<Expr>, span: Span) -> Bound<Expr> {

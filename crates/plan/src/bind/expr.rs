@@ -101,6 +101,9 @@ impl Binder<'_> {
             }
             UnaryOp::Plus => self.expr(operand),
             UnaryOp::Minus => {
+                if let Syntax::Literal(ast::Literal::Exact(digits)) = &operand.kind {
+                    return self.exact(true, digits, span);
+                }
                 let arg = self.expr(operand)?;
                 self.function("NEGATE", vec![arg], span)
             }

@@ -29,16 +29,17 @@ impl Binder<'_> {
         }
         let (left, right) = (self.from(&join.left), self.from(&join.right));
         let ((left, left_scope), (right, right_scope)) = (left?, right?);
+        self.distinct_names(&left_scope, &right_scope, span)?;
         let scope = side_by_side(left_scope, right_scope, left.width(), kind);
         let (scope, conditions) = match (&join.condition, join.natural) {
             (None, false) => (scope, Vec::new()),
             (None, true) => {
                 let names = common_names(&scope, left.width());
-                self.merge_columns(scope, &names, left.width(), kind, span)?
+                self.merge_columns(scope, &names, (left.width(), kind, true), span)?
             }
             (Some(JoinCondition::Using(names)), _) => {
                 let names: Vec<String> = names.iter().map(|name| name.value.clone()).collect();
-                self.merge_columns(scope, &names, left.width(), kind, span)?
+                self.merge_columns(scope, &names, (left.width(), kind, false), span)?
             }
             (Some(JoinCondition::On(on)), _) => {
                 let frame = Frame { clause: Clause::On, ..Frame::new(plain_nullability(&scope, &left, &right), None) };
@@ -49,13 +50,25 @@ impl Binder<'_> {
         Ok((make_join(kind, left, right, conditions), scope))
     }
 
+    /// No two relations of a FROM clause have one name.
+    fn distinct_names(&mut self, left: &Scope, right: &Scope, span: Span) -> Bound<()> {
+        let Some(name) = right.relation_names().find(|name| left.relation_names().any(|known| known == *name)) else {
+            return Ok(());
+        };
+        let name = name.to_owned();
+        self.fail(
+            Diagnostic::plan("HW2052", span, format!("two tables in FROM are called '{name}'"))
+                .detail(format!("Duplicate relation name '{name}' in FROM clause"))
+                .hint(format!("give one another name: {name} AS other")),
+        )
+    }
+
     /// USING and NATURAL: equal by name, and one column in the output.
     fn merge_columns(
         &mut self,
         mut scope: Scope,
         names: &[String],
-        width: usize,
-        kind: JoinKind,
+        (width, kind, natural): (usize, JoinKind, bool),
         span: Span,
     ) -> Bound<(Scope, Vec<Expr>)> {
         let mut conditions = Vec::new();
@@ -86,7 +99,7 @@ impl Binder<'_> {
                     field.merged |= field.position == left.position || field.position == right.position;
                 }
             }
-            scope.merged.push(Merged { name: name.clone(), expr });
+            scope.merged.push(Merged { name: name.clone(), expr, natural });
         }
         Ok((scope, conditions))
     }

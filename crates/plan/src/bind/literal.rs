@@ -13,7 +13,7 @@ impl Binder<'_> {
             Literal::Null => Ok(Expr::literal(Value::Null, DataType::new(TypeKind::Null))),
             Literal::Boolean(None) => Ok(Expr::literal(Value::Null, DataType::boolean())),
             Literal::Boolean(Some(value)) => Ok(constant(Value::Boolean(*value), TypeKind::Boolean)),
-            Literal::Exact(digits) => self.exact(digits, span),
+            Literal::Exact(digits) => self.exact(false, digits, span),
             Literal::Approximate(text) => match text.parse::<f64>() {
                 Ok(value) if value.is_finite() => Ok(constant(Value::Double(value), TypeKind::Double)),
                 _ => self.invalid(span, text, "a DOUBLE"),
@@ -45,27 +45,34 @@ impl Binder<'_> {
         )
     }
 
-    /// Precision counts every written digit; whole numbers take the first of INT, BIGINT, DECIMAL that holds them.
-    fn exact(&mut self, digits: &str, span: Span) -> Bound<Expr> {
+    /// Precision counts every written digit; whole numbers are INT or BIGINT. The digits, whether or not a point is
+    /// among them, have to fit 64 bits: so it is in Flink, where a bigger number is written as a CAST of text.
+    pub(crate) fn exact(&mut self, negative: bool, digits: &str, span: Span) -> Bound<Expr> {
         let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
         let unscaled = format!("{whole}{decimals}");
-        let value = match unscaled.parse::<i128>() {
-            Ok(value) if unscaled.trim_start_matches('0').len() <= 38 => value,
-            _ => return self.invalid(span, digits, "a number of at most 38 digits"),
+        let sign = if negative { "-" } else { "" };
+        let Ok(value) = format!("{sign}{unscaled}").parse::<i64>() else {
+            return self.fail(
+                Diagnostic::plan("HW2015", span, format!("the number {sign}{digits} is too big"))
+                    .detail(format!("Numeric literal '{sign}{digits}' out of range"))
+                    .hint(format!("write CAST('{sign}{digits}' AS DECIMAL(38, {}))", decimals.len())),
+            );
         };
         if decimals.is_empty() {
-            if let Ok(value) = i32::try_from(value) {
-                return Ok(constant(Value::Int(value), TypeKind::Int));
-            }
-            if let Ok(value) = i64::try_from(value) {
-                return Ok(constant(Value::BigInt(value), TypeKind::BigInt));
-            }
+            return Ok(match i32::try_from(value) {
+                Ok(value) => constant(Value::Int(value), TypeKind::Int),
+                Err(_) => constant(Value::BigInt(value), TypeKind::BigInt),
+            });
         }
+        let value = i128::from(value);
         let precision = unscaled.len().clamp(1, 38) as u8;
         Ok(constant(Value::Decimal(value), TypeKind::Decimal { precision, scale: decimals.len() as u8 }))
     }
 
     fn temporal(&mut self, text: &str, span: Span, wanted: &str, kind: TypeKind) -> Bound<Expr> {
+        if !well_formed(text, &kind) {
+            return self.invalid(span, text, wanted);
+        }
         let input = constant(Value::string(text), TypeKind::VarChar(data::types::MAX_LENGTH));
         let data_type = DataType::not_null(kind);
         let cast = Expr::new(functions::ExprKind::Cast { input: Box::new(input), is_try: false }, data_type.clone());
@@ -98,32 +105,56 @@ pub(crate) fn constant(value: Value, kind: TypeKind) -> Expr {
     Expr::literal(value, DataType::not_null(kind))
 }
 
+/// Whether the text has the fields of a date, a time or both, each in its range. Casts of text are more lenient.
+fn well_formed(text: &str, kind: &TypeKind) -> bool {
+    let text = text.trim();
+    match kind {
+        TypeKind::Date => is_date(text),
+        TypeKind::Time(_) => is_time(text),
+        _ => match text.split_once(' ') {
+            Some((date, time)) => is_date(date) && is_time(time.trim_start()),
+            None => is_date(text),
+        },
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    let parts: Vec<Option<u32>> = text.split('-').map(|part| part.parse().ok()).collect();
+    let [Some(year), Some(month), Some(day)] = parts.as_slice() else { return false };
+    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let days = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return false,
+    };
+    (1..=9999).contains(year) && (1..=days).contains(day)
+}
+
+fn is_time(text: &str) -> bool {
+    let (clock, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let parts: Vec<Option<u32>> = clock.split(':').map(|part| part.parse().ok()).collect();
+    let [Some(hour), Some(minute), Some(second)] = parts.as_slice() else { return false };
+    *hour < 24 && *minute < 60 && *second < 60 && fraction.bytes().all(|digit| digit.is_ascii_digit())
+}
+
 /// Digits after the seconds' point.
 fn fraction(text: &str) -> u8 {
     text.rsplit_once('.').map_or(0, |(_, digits)| digits.trim_end().len().min(9) as u8)
 }
 
-/// The interval type of a qualifier; QUARTER is months, WEEK days.
+/// The interval type of a qualifier. The planner keeps two only: months, and milliseconds.
 pub(crate) fn interval_type(qualifier: &IntervalQualifier) -> Option<TypeKind> {
     use TimeUnit::{Day, Hour, Minute, Month, Quarter, Second, Week, Year};
-    let month = TypeKind::IntervalMonth;
-    let day = TypeKind::IntervalDay;
-    Some(match (qualifier.start, qualifier.end) {
-        (Year, None) => month(IntervalMonth::Year),
-        (Year, Some(Month)) => month(IntervalMonth::YearToMonth),
-        (Month | Quarter, None) => month(IntervalMonth::Month),
-        (Day | Week, None) => day(IntervalDay::Day),
-        (Day, Some(Hour)) => day(IntervalDay::DayToHour),
-        (Day, Some(Minute)) => day(IntervalDay::DayToMinute),
-        (Day, Some(Second)) => day(IntervalDay::DayToSecond),
-        (Hour, None) => day(IntervalDay::Hour),
-        (Hour, Some(Minute)) => day(IntervalDay::HourToMinute),
-        (Hour, Some(Second)) => day(IntervalDay::HourToSecond),
-        (Minute, None) => day(IntervalDay::Minute),
-        (Minute, Some(Second)) => day(IntervalDay::MinuteToSecond),
-        (Second, None) => day(IntervalDay::Second),
-        _ => return None,
-    })
+    match (qualifier.start, qualifier.end) {
+        (Year | Month | Quarter, None) | (Year, Some(Month)) => Some(TypeKind::IntervalMonth(IntervalMonth::Month)),
+        (Day | Week | Hour | Minute | Second, None)
+        | (Day, Some(Hour | Minute | Second))
+        | (Hour, Some(Minute | Second))
+        | (Minute, Some(Second)) => Some(TypeKind::IntervalDay(IntervalDay::Second)),
+        _ => None,
+    }
 }
 
 /// Months or milliseconds of one unit.

@@ -94,6 +94,12 @@ impl Binder<'_> {
     ) -> Bound<Node> {
         let offset = query.offset.as_ref().map(|expr| self.count(expr, "OFFSET")).transpose()?;
         let fetch = query.limit.as_ref().map(|expr| self.count(expr, "LIMIT")).transpose()?;
+        if let (Some(skipped), None) = (&query.offset, fetch) {
+            let error = Diagnostic::plan("HW2051", skipped.span, "OFFSET needs a LIMIT")
+                .detail("FETCH is missed, which on streaming table is not supported currently.")
+                .hint("add LIMIT n before OFFSET");
+            return self.fail(error);
+        }
         let columns = node.columns.clone();
         let sorted = if offset.is_some() || fetch.is_some() {
             Node::new(Op::SortLimit { order, offset: offset.unwrap_or(0), fetch }, vec![node], columns)

@@ -1,6 +1,6 @@
 //! Queries: WITH, set operations, VALUES, and what orders and limits them.
 
-use super::select::{distinct, unique_names};
+use super::select::{distinct, named};
 use super::{Binder, CteBinding, Frame, all};
 use crate::error::Bound;
 use crate::node::{Column, JoinKind, Node, Op};
@@ -181,6 +181,7 @@ impl Binder<'_> {
             all(bound)
         });
         let rows = bound?;
+        self.typed(rows.iter().flatten(), span)?;
         let width = rows[0].len();
         if rows.iter().any(|row| row.len() != width) {
             return self.fail(
@@ -222,8 +223,8 @@ impl Binder<'_> {
             return Node::new(Op::Values { rows }, Vec::new(), columns);
         }
         let computed = |row: Vec<Expr>| {
-            let named = unique_names(row.into_iter().map(|expr| (None, expr)).collect());
-            let mut node = Node::calc(input.clone(), named, None);
+            let row = named(row.into_iter().map(|expr| (None, expr)).collect());
+            let mut node = Node::calc(input.clone(), row, None);
             for (column, to) in node.columns.iter_mut().zip(types) {
                 column.data_type = to.clone();
             }

@@ -39,6 +39,8 @@ pub(crate) struct Field {
 pub(crate) struct Merged {
     pub(crate) name: String,
     pub(crate) expr: Expr,
+    /// Of NATURAL: one column in `*`, but its plain name is ambiguous, as in Flink.
+    pub(crate) natural: bool,
 }
 
 /// What a lookup found in one scope.
@@ -72,8 +74,8 @@ impl Relation {
             && self.names[self.names.len() - qualifier.len()..].iter().zip(qualifier).all(|(name, part)| name == part)
     }
 
-    fn field(&self, name: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.name == name)
+    fn fields(&self, name: &str) -> Vec<&Field> {
+        self.fields.iter().filter(|field| field.name == name).collect()
     }
 }
 
@@ -91,7 +93,7 @@ impl Scope {
     /// Looks for a column by its plain name.
     pub(crate) fn column(&self, name: &str) -> Found {
         if let Some(merged) = self.merged.iter().find(|merged| merged.name == name) {
-            return Found::Column(merged.expr.clone());
+            return if merged.natural { Found::Ambiguous } else { Found::Column(merged.expr.clone()) };
         }
         let fields = self.relations.iter().flat_map(|relation| relation.fields.iter());
         let mut matches = fields.filter(|field| field.name == name && !field.merged);
@@ -107,9 +109,10 @@ impl Scope {
         let mut relations = self.relations.iter().filter(|relation| relation.answers_to(qualifier));
         match relations.next() {
             None => Found::Nothing,
-            Some(relation) => match relation.field(name) {
-                Some(field) => Found::Column(field.expr()),
-                None => Found::NoColumn { relation: qualifier.join(".") },
+            Some(relation) => match relation.fields(name).as_slice() {
+                [field] => Found::Column(field.expr()),
+                [_, _, ..] => Found::Ambiguous,
+                [] => Found::NoColumn { relation: qualifier.join(".") },
             },
         }
     }

@@ -8,7 +8,7 @@ use crate::build::and;
 use crate::error::{Bound, did_you_mean};
 use crate::node::{Column, Node, Op, SortKey};
 use data::types::{DataType, TypeKind};
-use data::{Diagnostic, Value};
+use data::{Diagnostic, Span, Value};
 use functions::Expr;
 use sql::ast::{self, ExprKind as Syntax, SelectItemKind};
 use std::collections::HashSet;
@@ -162,7 +162,21 @@ impl Binder<'_> {
             }
         }
         failed?;
-        Ok(unique_names(columns))
+        let span = items.first().zip(items.last()).map_or(Span::default(), |(first, last)| first.span.to(last.span));
+        self.typed(columns.iter().map(|(_, expr)| expr), span)?;
+        Ok(named(columns))
+    }
+
+    /// A bare NULL has no type, and nothing gives it one here.
+    pub(crate) fn typed<'a>(&mut self, mut exprs: impl Iterator<Item = &'a Expr>, span: Span) -> Bound<()> {
+        if !exprs.any(|expr| expr.data_type.kind == TypeKind::Null) {
+            return Ok(());
+        }
+        self.fail(
+            Diagnostic::plan("HW2053", span, "a bare NULL has no type")
+                .detail("Illegal use of 'NULL'")
+                .hint("write CAST(NULL AS STRING), with the type that is meant"),
+        )
     }
 
     fn star(&mut self, columns: Vec<(String, Expr)>, item: &ast::SelectItem) -> Bound<Vec<(Option<String>, Expr)>> {
@@ -276,19 +290,23 @@ fn derived_name(expr: &ast::Expr) -> Option<String> {
     }
 }
 
-/// `EXPR$n` for what has no name; a number behind names that come again.
-pub(crate) fn unique_names(columns: Vec<(Option<String>, Expr)>) -> Vec<(String, Expr)> {
+/// `EXPR$n` for what has no name.
+pub(crate) fn named(columns: Vec<(Option<String>, Expr)>) -> Vec<(String, Expr)> {
+    let name =
+        |(at, (name, expr)): (usize, (Option<String>, Expr))| (name.unwrap_or_else(|| format!("EXPR${at}")), expr);
+    columns.into_iter().enumerate().map(name).collect()
+}
+
+/// Names of a statement's result are unique: one that comes again gets a number behind it.
+pub(crate) fn unique_names(mut node: Node) -> Node {
     let mut used = HashSet::new();
-    let mut named = Vec::new();
-    for (at, (name, expr)) in columns.into_iter().enumerate() {
-        let base = name.unwrap_or_else(|| format!("EXPR${at}"));
-        let mut name = base.clone();
+    for column in &mut node.columns {
+        let base = column.name.clone();
         let mut attempt = 0;
-        while !used.insert(name.clone()) {
-            name = format!("{base}{attempt}");
+        while !used.insert(column.name.clone()) {
+            column.name = format!("{base}{attempt}");
             attempt += 1;
         }
-        named.push((name, expr));
     }
-    named
+    node
 }

@@ -164,7 +164,7 @@ impl Binder<'_> {
                 _ => column,
             }
         });
-        result.data_type.nullable |= !counts.iter().all(|count| *count) || counts.is_empty();
+        result.data_type.nullable = true;
         Ok(result)
     }
 

@@ -45,7 +45,6 @@ fn keys(node: &Node) -> Keys {
             keys
         }
         Op::Join { kind, left_keys, right_keys, .. } => join(node, *kind, left_keys, right_keys),
-        Op::Values { rows } if rows.len() == 1 => Keys::from([Vec::new()]),
         Op::Values { .. }
         | Op::Union
         | Op::Expand { .. }

@@ -2,6 +2,7 @@
 
 use super::{Done, like, schema};
 use crate::bind::Binder;
+use crate::bind::select::unique_names;
 use crate::error::Bound;
 use crate::node::Node;
 use crate::session::{Planned, Session};
@@ -23,7 +24,7 @@ pub(super) fn table(session: &mut Session, create: &CreateTable, text: &str) -> 
     }
     let batch = session.state.config.is_batch();
     let (table, query) = session.bound(batch, |binder| {
-        let query = create.query.as_ref().map(|query| binder.query(query, true)).transpose()?;
+        let query = create.query.as_ref().map(|query| binder.query(query, true).map(unique_names)).transpose()?;
         let mut table = declared(binder, create, path.clone(), text)?;
         if let Some(query) = &query {
             merge_query(binder, &mut table, create, query)?;

@@ -33,7 +33,15 @@ fn view(
 ) -> Result<View, Vec<Diagnostic>> {
     let batch = session.state.config.is_batch();
     let node = session.bound(batch, |binder| {
-        let node = binder.subquery(query)?;
+        let node = crate::bind::select::unique_names(binder.subquery(query)?);
+        for (at, name) in names.iter().enumerate() {
+            if names[..at].iter().any(|known| known.value == name.value) {
+                let error = Diagnostic::plan("HW2013", name.span, format!("column '{}' is named twice", name.value))
+                    .detail(format!("Duplicate column name '{}' in view definition", name.value))
+                    .hint("give every column a name of its own");
+                return binder.fail(error);
+            }
+        }
         binder.rename(node, names, query.span)
     })?;
     let column =

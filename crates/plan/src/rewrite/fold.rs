@@ -108,10 +108,15 @@ fn pin_columns(columns: &mut [Expr], condition: Option<&Expr>) {
 fn pin(part: Expr) -> Option<(usize, Expr)> {
     let ExprKind::Call { function, args } = part.kind else { return None };
     let [left, right] = args.try_into().ok()?;
-    if function != "=" || left.data_type.kind != right.data_type.kind || left.data_type.kind.is_approximate() {
+    if function != "=" || left.data_type.kind.is_approximate() {
         return None;
     }
     let (column, literal) = if left.as_column().is_some() { (left, right) } else { (right, left) };
+    // Text is compared without regard to its declared length, which does not change a value of varying length.
+    let text = matches!(column.data_type.kind, TypeKind::VarChar(_)) && literal.data_type.kind.is_character();
+    if column.data_type.kind != literal.data_type.kind && !text {
+        return None;
+    }
     let value = literal.as_literal()?.clone();
     let data_type = column.data_type.clone();
     Some((column.as_column()?, Expr::literal(value, data_type)))

@@ -1,7 +1,7 @@
 //! Time attributes after rewriting: a regular join, and what is computed from one, has plain timestamps only, because
 //! its rows no longer come in the order of time.
 
-use crate::node::{Node, Op};
+use crate::node::{Node, Op, TimeAttribute, WindowKind};
 use data::{Diagnostic, Span};
 
 /// Sets which columns carry time; reports operators that need time where none is left.
@@ -39,6 +39,35 @@ pub(crate) fn settle(mut node: Node, errors: &mut Vec<Diagnostic>) -> Node {
             }
             let inputs = node.inputs[0].columns.iter().map(|column| column.time).collect::<Vec<_>>();
             node.columns.iter_mut().zip(inputs).for_each(|(column, time)| column.time = time);
+        }
+        Op::WindowAggregate { window, .. } => {
+            if let WindowKind::Hop { size, slide, .. } = window.kind
+                && size % slide != 0
+            {
+                errors.push(
+                    Diagnostic::plan("HW2034", Span::default(), "the size of HOP is no multiple of its slide")
+                        .detail(format!(
+                            "HOP table function based aggregate requires size must be an integral multiple of slide, \
+                             but got size {size} ms and slide {slide} ms"
+                        ))
+                        .hint("choose a size that is a multiple of the slide"),
+                );
+            }
+        }
+        Op::Sink { .. } => {
+            let input = &node.inputs[0];
+            let times = input.columns.iter().filter(|column| column.time == Some(TimeAttribute::Event));
+            let names: Vec<&str> = times.map(|column| column.name.as_str()).collect();
+            if names.len() > 1 {
+                errors.push(
+                    Diagnostic::plan("HW2054", Span::default(), "a table can be written with one event time only")
+                        .detail(format!(
+                            "The query contains more than one rowtime attribute column [{}] for writing into the table",
+                            names.join(", ")
+                        ))
+                        .hint("CAST all but one of them to TIMESTAMP(3)"),
+                );
+            }
         }
         _ => {}
     }
