@@ -70,7 +70,7 @@ fn the_allowed_depth_fits_the_stack_of_a_test() {
         format!("SELECT {}1{}", "(".repeat(n), ")".repeat(n)),
         format!("SELECT {}1{}", "f(".repeat(n / 2), ")".repeat(n / 2)),
         format!("SELECT 1{}", " + 1".repeat(500)),
-        format!("SELECT 1 WHERE a = 1{}", " OR a = 1".repeat(20_000)),
+        format!("SELECT 1 FROM t WHERE a = 1{}", " OR a = 1".repeat(20_000)),
     ] {
         let (statements, errors) = sql::parse_script(&text);
         assert_eq!((statements.len(), errors.first()), (1, None), "{:.80}", text);
@@ -209,7 +209,7 @@ fn time_is_linear() {
         ("statements", Box::new(|n| "SELECT a FROM t WHERE b = 'x';\n".repeat(n))),
         ("errors", Box::new(|n| "SELECT a FROM WHERE b = ;\n".repeat(n))),
         ("values", Box::new(|n| format!("INSERT INTO t VALUES {}(1)", "(1, 'a'), ".repeat(n)))),
-        ("or", Box::new(|n| format!("SELECT 1 WHERE {}TRUE", "a = 1 OR ".repeat(n)))),
+        ("or", Box::new(|n| format!("SELECT 1 FROM t WHERE {}TRUE", "a = 1 OR ".repeat(n)))),
         ("open", Box::new(|n| format!("SELECT {}", "a, (b, ".repeat(n)))),
     ];
     for (name, build) in cases {

@@ -67,6 +67,7 @@ fn special_children(call: &SpecialCall) -> Vec<&Expr> {
         }
         SpecialCall::TimestampAdd { count, timestamp, .. } => vec![count, timestamp],
         SpecialCall::TimestampDiff { from, to, .. } => vec![from, to],
+        SpecialCall::Difference { end, start, .. } => vec![end, start],
         SpecialCall::Trim { what, from, .. } => what.iter().chain(std::iter::once(from)).collect(),
         SpecialCall::Position { needle, haystack, from } => [needle, haystack].into_iter().chain(from).collect(),
         SpecialCall::Substring { expr, start, length } => [expr, start].into_iter().chain(length).collect(),

@@ -347,6 +347,8 @@ pub enum SpecialCall {
     TimestampAdd { unit: TimeUnit, count: Expr, timestamp: Expr },
     /// `TIMESTAMPDIFF(unit, from, to)`
     TimestampDiff { unit: TimeUnit, from: Expr, to: Expr },
+    /// `(end - start) DAY TO SECOND`: how much time lies between two.
+    Difference { end: Expr, start: Expr, qualifier: IntervalQualifier },
     /// `TRIM([BOTH | LEADING | TRAILING] [what] FROM x)`, `TRIM(x)`; without `what` blanks are removed.
     Trim { side: TrimSide, what: Option<Expr>, from: Expr },
     /// `POSITION(needle IN haystack [FROM start])`

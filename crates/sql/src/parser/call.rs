@@ -45,6 +45,7 @@ impl Parser<'_> {
         let ordered = call.name.0.len() == 1
             && ORDERED_AGGREGATES.iter().any(|known| call.name.last().eq_ignore_ascii_case(known));
         if ordered {
+            call.null_treatment = self.null_treatment();
             call.order_by = self.order_by()?;
         }
         self.close(open)?;
@@ -151,11 +152,16 @@ impl Parser<'_> {
         Ok(vec![self.order_item()?])
     }
 
-    fn call_suffixes(&mut self, call: &mut Call) -> Read<()> {
+    fn null_treatment(&mut self) -> Option<NullTreatment> {
         if self.eat_kws(&[Kw::RESPECT, Kw::NULLS]) {
-            call.null_treatment = Some(NullTreatment::Respect);
-        } else if self.eat_kws(&[Kw::IGNORE, Kw::NULLS]) {
-            call.null_treatment = Some(NullTreatment::Ignore);
+            return Some(NullTreatment::Respect);
+        }
+        self.eat_kws(&[Kw::IGNORE, Kw::NULLS]).then_some(NullTreatment::Ignore)
+    }
+
+    fn call_suffixes(&mut self, call: &mut Call) -> Read<()> {
+        if call.null_treatment.is_none() {
+            call.null_treatment = self.null_treatment();
         }
         if self.eat_kws(&[Kw::WITHIN, Kw::DISTINCT]) {
             call.within_distinct = self.paren_list(Self::expr)?;

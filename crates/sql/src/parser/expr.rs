@@ -7,7 +7,7 @@
 use super::{Expect, Parser, Read};
 use crate::ast::{
     BinaryOp, CaseBranch, Expr, ExprKind, Ident, IsTest, LikeKind, Literal, ObjectName, QuantifiedOperand, Query,
-    UnaryOp,
+    SpecialCall, UnaryOp,
 };
 use crate::keyword::Kw;
 use crate::layout::GroupKind;
@@ -374,7 +374,10 @@ impl Parser<'_> {
         match self.kind() {
             TokenKind::Integer | TokenKind::Decimal | TokenKind::Approximate => self.token_literal(),
             TokenKind::String | TokenKind::PrefixedString | TokenKind::Binary => self.token_literal(),
-            TokenKind::LeftParen => self.parenthesized(),
+            TokenKind::LeftParen => {
+                let inner = self.parenthesized()?;
+                self.difference(inner, start)
+            }
             TokenKind::LeftBrace => self.escape_syntax(),
             TokenKind::Question => {
                 self.advance();
@@ -392,6 +395,22 @@ impl Parser<'_> {
                 self.unexpected()
             }
         }
+    }
+
+    /// `(end - start) DAY TO SECOND`: a unit behind a difference in parentheses.
+    fn difference(&mut self, inner: Expr, start: data::Span) -> Read<Expr> {
+        if !self.at_interval_unit() {
+            return Ok(inner);
+        }
+        let ExprKind::Binary { op: BinaryOp::Minus, left, right } = inner.kind else {
+            return self.fail(
+                Diagnostic::parse("HW1008", inner.span, "a unit of time follows only the difference of two times")
+                    .hint("write (end - start) DAY TO SECOND, or AS before an alias"),
+            );
+        };
+        let qualifier = self.interval_qualifier()?;
+        let call = SpecialCall::Difference { end: *left, start: *right, qualifier };
+        Ok(Expr::new(ExprKind::Special(Box::new(call)), self.since(start)))
     }
 
     /// Operands that begin with a keyword; `None` when the word is a name or a call here.

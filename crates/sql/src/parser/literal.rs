@@ -224,6 +224,10 @@ impl Parser<'_> {
         })
     }
 
+    pub(super) fn at_interval_unit(&self) -> bool {
+        self.keyword().and_then(interval_unit).is_some()
+    }
+
     /// `DAY(3) TO SECOND(6)`
     pub(super) fn interval_qualifier(&mut self) -> Read<IntervalQualifier> {
         let start = self.span();

@@ -47,7 +47,7 @@ impl Parser<'_> {
         self.fail(diagnostic)
     }
 
-    fn describe(&mut self) -> Diagnostic {
+    pub(super) fn describe(&mut self) -> Diagnostic {
         let token = self.token();
         if token.kind == TokenKind::Unknown {
             // The lexer has said what is wrong with it.

@@ -309,7 +309,11 @@ impl Parser<'_> {
         }
         let before = self.errors.len();
         let items = self.clause(|parser| parser.clause_list(Self::select_item))?;
+        let without_from = !self.at_kw(Kw::FROM);
         let from = self.optional_clause(Kw::FROM, Self::table_list)?;
+        if without_from {
+            self.no_clause_without_from()?;
+        }
         let filter = self.optional_clause(Kw::WHERE, Self::expr)?;
         let group_by = if self.at_kw(Kw::GROUP) { self.clause(Self::group_by)? } else { None };
         let having = self.optional_clause(Kw::HAVING, Self::expr)?;
@@ -352,6 +356,14 @@ impl Parser<'_> {
         self.note_break(GroupKind::Query, 0);
         self.advance();
         self.clause(read)
+    }
+
+    fn no_clause_without_from(&mut self) -> Read<()> {
+        let clause =
+            [Kw::WHERE, Kw::GROUP, Kw::HAVING, Kw::WINDOW, Kw::QUALIFY].into_iter().find(|&it| self.peek_kw(it));
+        let Some(clause) = clause else { return Ok(()) };
+        let diagnostic = self.describe().detail(format!("{} stands behind FROM only", clause.text()));
+        self.fail(diagnostic)
     }
 
     /// A clause that comes too late is better reported as such than as an unexpected word.

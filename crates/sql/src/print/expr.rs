@@ -391,17 +391,17 @@ impl Printer {
                 self.expr(expr);
                 self.put(&format!("TO {}", unit.keyword()));
             }
-            S::TimestampAdd { unit, count, timestamp } => {
-                self.put(&format!("TIMESTAMPADD({},", unit.keyword()));
-                self.expr(count);
-                self.tight(",");
-                self.expr(timestamp);
+            S::TimestampAdd { unit, count: first, timestamp: second } => {
+                self.unit_and_two("TIMESTAMPADD", unit.keyword(), first, second);
             }
-            S::TimestampDiff { unit, from, to } => {
-                self.put(&format!("TIMESTAMPDIFF({},", unit.keyword()));
-                self.expr(from);
-                self.tight(",");
-                self.expr(to);
+            S::TimestampDiff { unit, from: first, to: second } => {
+                self.unit_and_two("TIMESTAMPDIFF", unit.keyword(), first, second);
+            }
+            S::Difference { end, start, qualifier } => {
+                self.put("(");
+                self.binary(BinaryOp::Minus, end, start);
+                self.tight(")");
+                return self.interval_qualifier(qualifier);
             }
             S::Trim { side, what, from } => {
                 self.put(match side {
@@ -445,6 +445,13 @@ impl Printer {
             }
         }
         self.tight(")");
+    }
+
+    fn unit_and_two(&mut self, name: &str, unit: &str, first: &Expr, second: &Expr) {
+        self.put(&format!("{name}({unit},"));
+        self.expr(first);
+        self.tight(",");
+        self.expr(second);
     }
 
     fn start_and_length(&mut self, start: &Expr, length: Option<&Expr>) {
