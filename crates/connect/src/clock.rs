@@ -52,7 +52,7 @@ fn check(spec: &TableSpec) -> Vec<Diagnostic> {
                 .hint("write '16', for example"),
         );
     }
-    if !interval.is_some_and(|millis| millis > 0) {
+    if interval.is_none_or(|millis| millis <= 0) {
         found.push(
             config("HW4104", "option 'interval' has an invalid value")
                 .detail("time between ticks has to be positive")

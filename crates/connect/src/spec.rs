@@ -72,17 +72,20 @@ pub enum Accepts {
     Changes,
 }
 
+/// Opens a table that was validated.
+type Open<Port> = fn(&TableSpec, &OpenContext) -> Result<Box<Port>, Diagnostic>;
+
 pub struct SourceDef {
     pub guarantee: &'static str,
     /// Whether the table, so declared, ends by itself.
     pub(crate) bounded: fn(&TableSpec) -> bool,
-    pub(crate) open: fn(&TableSpec, &OpenContext) -> Result<Box<dyn Source>, Diagnostic>,
+    pub(crate) open: Open<dyn Source>,
 }
 
 pub struct SinkDef {
     pub guarantee: &'static str,
     pub accepts: Accepts,
-    pub(crate) open: fn(&TableSpec, &OpenContext) -> Result<Box<dyn Sink>, Diagnostic>,
+    pub(crate) open: Open<dyn Sink>,
 }
 
 /// A column that is not in the data but about it.

@@ -1,5 +1,6 @@
-//! Writes generated Customer 360 files: `cargo run -p testkit --example generate_c360 -- FOLDER [CUSTOMERS [SEED [BAD]]]`,
-//! BAD being rows that cannot be read, per million.
+//! Writes generated Customer 360 files:
+//! `cargo run -p testkit --example generate_c360 -- FOLDER [CUSTOMERS [SEED [BAD]]]`, BAD being rows that cannot be
+//! read, per million.
 
 use std::process::ExitCode;
 use testkit::generate::c360::{Options, write};

@@ -3,6 +3,7 @@
 use crate::format::io_error;
 use data::Diagnostic;
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -42,7 +43,7 @@ pub(super) fn list(root: &Path) -> Result<Vec<Found>, Diagnostic> {
             }
         }
     } else {
-        let missing = std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such file or folder");
+        let missing = std::io::Error::new(ErrorKind::NotFound, "there is no such file or folder");
         return Err(io_error("read", &text, &missing));
     }
     found.sort_by(|left, right| left.path.cmp(&right.path));
@@ -52,7 +53,11 @@ pub(super) fn list(root: &Path) -> Result<Vec<Found>, Diagnostic> {
 
 fn walk(path: &Path, found: &mut Vec<Found>) -> Result<(), Diagnostic> {
     let failed = |error: std::io::Error| io_error("read", &path.to_string_lossy(), &error);
-    let metadata = std::fs::metadata(path).map_err(failed)?;
+    let metadata = match std::fs::metadata(path) {
+        // Gone since the folder was listed: as if it had never been there.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        metadata => metadata.map_err(failed)?,
+    };
     if !metadata.is_dir() {
         let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         found.push(Found {

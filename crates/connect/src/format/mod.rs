@@ -27,14 +27,18 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Opens a file, whose path is shown as given, at a position.
+type OpenFile = fn(&ReadSpec, &Path, &str, FilePosition) -> Result<Box<dyn FileReader>, Diagnostic>;
+type CreateFile = fn(&WriteSpec, File) -> Result<Box<dyn FileWriter>, Diagnostic>;
+
 /// One format: its option table and how to read and write it.
 pub struct FormatDef {
     pub identifier: &'static str,
     pub doc: &'static str,
     pub options: &'static [OptionDef],
     pub(crate) check: fn(&TableSpec) -> Vec<Diagnostic>,
-    pub(crate) open: fn(&ReadSpec, &Path, &str, FilePosition) -> Result<Box<dyn FileReader>, Diagnostic>,
-    pub(crate) create: fn(&WriteSpec, File) -> Result<Box<dyn FileWriter>, Diagnostic>,
+    pub(crate) open: OpenFile,
+    pub(crate) create: CreateFile,
 }
 
 /// Every format there is.

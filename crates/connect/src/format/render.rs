@@ -31,8 +31,8 @@ pub(crate) fn append_timestamp(out: &mut String, nanos: i128, text: TimestampTex
     out.push_str(text.zone);
 }
 
-/// The scalars that text formats share, timestamps as given for TIMESTAMP and TIMESTAMP_LTZ. Nested values and bytes are
-/// the callers' business and give nothing here.
+/// The scalars that text formats share, timestamps as given for TIMESTAMP and TIMESTAMP_LTZ. Nested values and bytes
+/// are the callers' business and give nothing here.
 pub(crate) fn append_scalar(out: &mut String, data_type: &DataType, value: &Value, timestamps: [TimestampText; 2]) {
     let mut digits = itoa::Buffer::new();
     match (value, &data_type.kind) {

@@ -1,8 +1,8 @@
 //! Text to values, the way Flink's csv and json formats read them. Everything takes bytes and gives `None` when they
 //! do not fit; nothing allocates.
 //!
-//! Stricter than Flink on purpose, where Flink changes data without a word: a day that does not exist (2024-02-30) and a
-//! DECIMAL with too many digits do not fit; Flink moves the former into another day and makes the latter NULL.
+//! Stricter than Flink on purpose, where Flink changes data without a word: a day that does not exist (2024-02-30) and
+//! a DECIMAL with too many digits do not fit; Flink moves the former into another day and makes the latter NULL.
 
 use data::storage::TimestampUnit;
 

@@ -70,10 +70,6 @@ impl Fields<'_> {
         self.end()
     }
 
-    pub(crate) fn optional(&mut self, text: Option<&str>) -> &mut Self {
-        self.text(text.unwrap_or(""))
-    }
-
     pub(crate) fn integer(&mut self, number: i64) -> &mut Self {
         if number < 0 {
             self.row.push(b'-');

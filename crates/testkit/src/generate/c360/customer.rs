@@ -276,7 +276,7 @@ fn sessions(world: &mut World<'_>) -> io::Result<()> {
         file.push(Session {
             id,
             // One customer in ten never opens the app.
-            customer: if customer % 10 == 0 { customer - 1 } else { customer },
+            customer: if customer.is_multiple_of(10) { customer - 1 } else { customer },
             start: world.now() - random.between(60, 86_400 * 365),
             minutes: random.between(1, 60),
             pages: random.between(1, 25),

@@ -1,7 +1,7 @@
 //! The raw files of the Customer 360 case: fourteen CSV files in four folders, consistent with each other.
 //!
-//! - *re-send*: a row that comes again: the same once more, a newer version, or an older version that comes late and must
-//!   lose. The seven files that pipelines read say which is which by `source_updated_at` (and `source_deleted`).
+//! - *re-send*: a row that comes again: the same once more, a newer version, or an older version that comes late and
+//!   must lose. The seven files that pipelines read say which is which by `source_updated_at` (and `source_deleted`).
 //! - *bad row*: one that cannot be read: a field too many, a text where a number belongs, no key.
 //!
 //! 1,000 customers make about 87,000 rows, and so on in proportion.

@@ -101,7 +101,7 @@ fn each(world: &World<'_>, mut take: impl FnMut(Transaction, Vec<Line>) -> io::R
         // Newer transactions have higher numbers, and some customers were seen last long ago.
         let age = 86_400 * 540 * (customers * PER_CUSTOMER - id) / (customers * PER_CUSTOMER) + random.below(86_400);
         let regular = 1 + random.below(customers);
-        let customer = if age < 86_400 * 90 && regular % 4 == 0 { 1 + regular / 4 } else { regular };
+        let customer = if age < 86_400 * 90 && regular.is_multiple_of(4) { 1 + regular / 4 } else { regular };
         let at = world.now() - 1 - age as i64;
         let discounted = random.chance(300_000);
         let mut lines = Vec::new();
