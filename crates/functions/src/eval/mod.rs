@@ -17,6 +17,7 @@ mod tests;
 
 pub use fold::fold;
 pub(crate) use logic::{falsity, truth};
+pub(crate) use run::field;
 
 use crate::expr::Expr;
 use crate::registry::{EvalContext, EvalError, Kernel};

@@ -72,7 +72,7 @@ fn evaluate(
 }
 
 /// A field of a NULL row is NULL.
-fn field(row: &ArrayRef, index: usize) -> ArrayRef {
+pub(crate) fn field(row: &ArrayRef, index: usize) -> ArrayRef {
     let row = row.as_struct();
     let column = row.column(index);
     match row.nulls() {

@@ -41,6 +41,7 @@ pub(crate) static FAMILIES: &[&[ScalarDef]] = &[
     temporal::FUNCTIONS,
     conditional::FUNCTIONS,
     conversion::FUNCTIONS,
-    construction::FUNCTIONS,
+    construction::build::FUNCTIONS,
+    construction::access::FUNCTIONS,
     hash::FUNCTIONS,
 ];
