@@ -160,6 +160,14 @@ impl Changes {
 /// Rows of several chunks of columns, by chunk and row.
 fn gather(chunks: &[Vec<ArrayRef>], rows: &[(usize, usize)]) -> Vec<ArrayRef> {
     let Some(first) = chunks.first() else { return Vec::new() };
+    // The usual case: every group was there before and is there after.
+    let is_chunk = |(place, row): (usize, &(usize, usize))| rows[0].0 == row.0 && place == row.1;
+    if !rows.is_empty() && rows.iter().enumerate().all(is_chunk) {
+        let chunk = &chunks[rows[0].0];
+        if chunk.iter().all(|column| column.len() == rows.len()) {
+            return chunk.clone();
+        }
+    }
     let column = |index: usize| {
         let parts: Vec<&dyn Array> = chunks.iter().map(|chunk| chunk[index].as_ref()).collect();
         interleave(&parts, rows).expect("chunks have the same types")

@@ -91,8 +91,8 @@ impl Rank {
 
     fn change(&mut self, partition: u32, kind: RowKind, sort: &[u8], row: &[u8]) {
         if matches!(self.input, Input::Append) && self.rows.size(partition) >= self.to {
-            let worst = self.rows.last_place(partition);
-            if worst.is_none_or(|worst| *sort >= *worst.sort) {
+            let worst = self.rows.last_sort(partition);
+            if worst.is_none_or(|worst| sort >= worst) {
                 return;
             }
         }
@@ -104,8 +104,7 @@ impl Rank {
         let place = self.rows.next_place(partition, sort);
         self.rows.insert(place, row);
         if matches!(self.input, Input::Append) && self.rows.size(partition) > self.to {
-            let worst = self.rows.last_place(partition).cloned();
-            worst.and_then(|worst| self.rows.remove(&worst));
+            self.rows.remove_last(partition);
         }
     }
 
@@ -266,12 +265,12 @@ impl Operator for Rank {
     fn loaded(&mut self) -> Result {
         self.rows.finish_load();
         let Input::Upsert { columns, keys, places } = &mut self.input else { return Ok(()) };
-        let stored: Vec<(&Place, &Arc<[u8]>)> = self.rows.iter().collect();
+        let stored: Vec<(Place, &Arc<[u8]>)> = self.rows.iter().collect();
         let row_columns = self.rows.codec().decode(stored.iter().map(|(_, row)| &***row));
         let ids = keys.intern(&pick(&row_columns, columns), stored.len());
         places.resize(keys.id_bound(), None);
         for (id, (place, _)) in ids.into_iter().zip(stored) {
-            places[id as usize] = Some(place.clone());
+            places[id as usize] = Some(place);
         }
         Ok(())
     }

@@ -139,12 +139,12 @@ impl Operator for UpsertMaterialize {
     fn loaded(&mut self) -> Result {
         self.rows.finish_load();
         let Some(identity) = &mut self.identity else { return Ok(()) };
-        let stored: Vec<(&Place, &Arc<[u8]>)> = self.rows.iter().collect();
+        let stored: Vec<(Place, &Arc<[u8]>)> = self.rows.iter().collect();
         let columns = self.rows.codec().decode(stored.iter().map(|(_, row)| &***row));
         let ids = identity.keys.intern(&pick(&columns, &identity.columns), stored.len());
         identity.places.resize(identity.keys.id_bound(), None);
         for (id, (place, _)) in ids.into_iter().zip(stored) {
-            identity.places[id as usize] = Some(place.clone());
+            identity.places[id as usize] = Some(place);
         }
         Ok(())
     }

@@ -9,8 +9,10 @@ mod bytes;
 mod codec;
 mod keyed_rows;
 mod keys;
+mod lookup;
 mod multiset;
 mod ordered;
+mod ordered_part;
 mod parts;
 mod tracking;
 

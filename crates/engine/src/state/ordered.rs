@@ -2,6 +2,7 @@
 
 use super::codec::{EncodedRows, RowCodec};
 use super::keys::KeyIndex;
+use super::ordered_part::Part;
 use super::tracking::StateWriter;
 use crate::checkpoint::EntryRef;
 use arrow_array::ArrayRef;
@@ -26,9 +27,9 @@ pub(crate) struct OrderedRows {
     codec: RowCodec,
     sort_codec: RowCodec,
     sort_columns: Vec<usize>,
-    rows: BTreeMap<Place, Arc<[u8]>>,
-    /// Rows per partition.
-    sizes: Vec<usize>,
+    /// By partition.
+    parts: Vec<Part>,
+    rows: usize,
     next_sequence: u64,
     bytes: usize,
     checkpoints: bool,
@@ -49,8 +50,8 @@ impl OrderedRows {
             codec: RowCodec::new(row_types),
             sort_codec: RowCodec::sorted(row_types, order),
             sort_columns: order.iter().map(|key| key.column).collect(),
-            rows: BTreeMap::new(),
-            sizes: Vec::new(),
+            parts: Vec::new(),
+            rows: 0,
             next_sequence: 0,
             bytes: 0,
             checkpoints,
@@ -61,7 +62,7 @@ impl OrderedRows {
 
     pub(crate) fn partitions(&mut self, columns: &[ArrayRef], rows: usize) -> Vec<u32> {
         let ids = self.partitions.intern(columns, rows);
-        self.sizes.resize(self.partitions.id_bound(), 0);
+        self.parts.resize_with(self.partitions.id_bound(), Part::default);
         ids
     }
 
@@ -80,7 +81,7 @@ impl OrderedRows {
     }
 
     pub(crate) fn size(&self, partition: u32) -> usize {
-        self.sizes[partition as usize]
+        self.parts[partition as usize].len()
     }
 
     /// The place after all rows with this sort key.
@@ -93,76 +94,90 @@ impl OrderedRows {
         let row: Arc<[u8]> = row.into();
         self.partitions.revive(place.partition);
         self.bytes += row.len() + place.sort.len();
-        self.note(&place, Some(row.clone()));
-        let partition = place.partition as usize;
-        if self.rows.insert(place, row).is_none() {
-            self.sizes[partition] += 1;
-        }
+        self.note(&place, Some(&row));
+        let part = &mut self.parts[place.partition as usize];
+        self.rows -= part.len();
+        part.insert(place.sort, place.sequence, row);
+        self.rows += part.len();
     }
 
-    pub(crate) fn remove(&mut self, place: &Place) -> Option<Arc<[u8]>> {
-        let row = self.rows.remove(place)?;
-        self.bytes = self.bytes.saturating_sub(row.len() + place.sort.len());
-        self.note(place, None);
-        self.sizes[place.partition as usize] -= 1;
-        if self.sizes[place.partition as usize] == 0 {
+    pub(crate) fn remove(&mut self, place: &Place) -> bool {
+        let part = &mut self.parts[place.partition as usize];
+        let Some(row) = part.remove(&place.sort, place.sequence) else { return false };
+        if part.len() == 0 {
             self.partitions.release(place.partition);
         }
-        Some(row)
+        self.rows -= 1;
+        self.bytes = self.bytes.saturating_sub(row.len() + place.sort.len());
+        self.note(place, None);
+        true
     }
 
     /// Removes the first of the rows equal to this one; false when there is none.
     pub(crate) fn remove_equal(&mut self, partition: u32, sort: &[u8], row: &[u8]) -> bool {
-        let first = Place { partition, sort: sort.into(), sequence: 0 };
-        let last = Place { sequence: u64::MAX, ..first.clone() };
-        let found = self.rows.range(first..=last).find(|(_, stored)| ***stored == *row);
-        let Some(place) = found.map(|(place, _)| place.clone()) else { return false };
-        self.remove(&place).is_some()
+        let found = self.parts[partition as usize].find_equal(sort, row);
+        found.is_some_and(|sequence| self.remove(&Place { partition, sort: sort.into(), sequence }))
     }
 
-    fn note(&mut self, place: &Place, row: Option<Arc<[u8]>>) {
-        if self.checkpoints {
-            self.changed.insert((place.partition, place.sequence), row);
+    /// Removes a partition's last row.
+    pub(crate) fn remove_last(&mut self, partition: u32) {
+        if let Some(((sort, sequence), _)) = self.parts[partition as usize].last() {
+            let place = Place { partition, sort: sort.clone(), sequence: *sequence };
+            self.remove(&place);
         }
     }
 
-    fn range(&self, partition: u32) -> impl DoubleEndedIterator<Item = (&Place, &Arc<[u8]>)> {
-        let first = Place { partition, sort: Box::default(), sequence: 0 };
-        let end = Place { partition: partition + 1, sort: Box::default(), sequence: 0 };
-        self.rows.range(first..end)
+    fn note(&mut self, place: &Place, row: Option<&Arc<[u8]>>) {
+        if self.checkpoints {
+            self.changed.insert((place.partition, place.sequence), row.cloned());
+        }
     }
 
     /// The rows at ranks `from..to` (counted from 0).
     pub(crate) fn ranked(&self, partition: u32, from: usize, to: usize) -> Vec<Placed> {
-        let rows = self.range(partition).take(to).skip(from);
-        rows.map(|(place, row)| (place.sequence, row.clone())).collect()
+        let part = &self.parts[partition as usize];
+        let mut ranked = Vec::with_capacity(part.len().min(to).saturating_sub(from));
+        ranked.extend(part.iter().take(to).skip(from).map(|(order, row)| (order.1, row.clone())));
+        ranked
     }
 
-    pub(crate) fn last_place(&self, partition: u32) -> Option<&Place> {
-        self.range(partition).next_back().map(|(place, _)| place)
+    /// Sort key of a partition's last row.
+    pub(crate) fn last_sort(&self, partition: u32) -> Option<&[u8]> {
+        self.parts[partition as usize].last().map(|(order, _)| &*order.0)
     }
 
     pub(crate) fn last(&self, partition: u32) -> Option<Placed> {
-        self.range(partition).next_back().map(|(place, row)| (place.sequence, row.clone()))
+        self.parts[partition as usize].last().map(|(order, row)| (order.1, row.clone()))
     }
 
     /// Lets go of a partition that was looked up but has no row.
     pub(crate) fn release_if_empty(&mut self, partition: u32) {
-        if self.sizes[partition as usize] == 0 {
+        if self.parts[partition as usize].len() == 0 {
             self.partitions.release(partition);
         }
     }
 
     /// Takes out the partition's first row if its sort key is at most `bound`, compared over the bound's length.
     pub(crate) fn pop_until(&mut self, partition: u32, bound: &[u8]) -> Option<Arc<[u8]>> {
-        let place = self.range(partition).next().map(|(place, _)| place.clone())?;
-        let prefix = &place.sort[..bound.len().min(place.sort.len())];
-        if prefix <= bound { self.remove(&place) } else { None }
+        let ((sort, sequence), row) = self.parts.get(partition as usize)?.first()?;
+        if sort[..bound.len().min(sort.len())] > *bound {
+            return None;
+        }
+        let (place, row) = (Place { partition, sort: sort.clone(), sequence: *sequence }, row.clone());
+        self.remove(&place);
+        Some(row)
     }
 
     /// Every row with its place.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Place, &Arc<[u8]>)> {
-        self.rows.iter()
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Place, &Arc<[u8]>)> {
+        self.parts.iter().enumerate().flat_map(|(partition, part)| {
+            let place = move |order: &(Box<[u8]>, u64)| Place {
+                partition: partition as u32,
+                sort: order.0.clone(),
+                sequence: order.1,
+            };
+            part.iter().map(move |(order, row)| (place(order), row))
+        })
     }
 
     /// Ends a flush: ids of partitions that are gone may be used again.
@@ -175,7 +190,7 @@ impl OrderedRows {
     pub(crate) fn save(&mut self, writer: &mut StateWriter) {
         let changed = std::mem::take(&mut self.changed);
         if writer.all {
-            for (place, row) in &self.rows {
+            for (place, row) in self.iter() {
                 self.put(writer, place.partition, place.sequence, Some(row));
             }
         } else {
@@ -204,7 +219,7 @@ impl OrderedRows {
         let sorts = if loaded.is_empty() { None } else { Some(self.sort_keys(&columns, loaded.len())) };
         for (index, (partition, sequence, row)) in loaded.iter().enumerate() {
             let partition = self.partitions.intern_bytes(partition);
-            self.sizes.resize(self.partitions.id_bound(), 0);
+            self.parts.resize_with(self.partitions.id_bound(), Part::default);
             let sort = sorts.as_ref().map_or(Box::default(), |sorts| sorts.row(index).into());
             self.insert(Place { partition, sort, sequence: *sequence }, row);
             self.next_sequence = self.next_sequence.max(*sequence);
@@ -213,8 +228,12 @@ impl OrderedRows {
     }
 
     pub(crate) fn memory_bytes(&self) -> usize {
-        // A B-tree entry: the place, two pointers to bytes, their lengths and the node's share.
+        // The order, two pointers to bytes with their counts, and a share of the node.
         const ENTRY: usize = 96;
-        self.bytes + self.rows.len() * ENTRY + self.partitions.memory_bytes() + self.changed.len() * ENTRY
+        self.bytes
+            + self.rows * ENTRY
+            + self.parts.capacity() * size_of::<Part>()
+            + self.partitions.memory_bytes()
+            + self.changed.len() * ENTRY
     }
 }
