@@ -289,7 +289,9 @@ impl<'a> Formatter<'a> {
         match inner {
             Some(open) if at_close && open.kind == GroupKind::Paren => open.indent,
             Some(open) => {
-                let own = self.breaks.iter().find(|one| one.token == index && one.kind == open.kind);
+                let from = self.breaks.partition_point(|one| one.token < index);
+                let here = self.breaks[from..].iter().take_while(|one| one.token == index);
+                let own = here.into_iter().find(|one| one.kind == open.kind);
                 open.indent + own.map_or(INDENT, |one| one.indent)
             }
             None => 0,

@@ -194,7 +194,7 @@ fn every_prefix_is_read() {
     }
 }
 
-/// Ten times the text may take at most about ten times as long.
+/// Twenty times the text takes about twenty times as long, not four hundred times.
 #[test]
 fn time_is_linear() {
     let list = |n: usize| {
@@ -204,7 +204,8 @@ fn time_is_linear() {
         }
         text
     };
-    let cases: [(&str, Box<dyn Fn(usize) -> String>); 6] = [
+    let cases: [(&str, Box<dyn Fn(usize) -> String>); 7] = [
+        ("comments", Box::new(|n| format!("SELECT {}1", "a, -- one\n".repeat(n)))),
         ("list", Box::new(list)),
         ("statements", Box::new(|n| "SELECT a FROM t WHERE b = 'x';\n".repeat(n))),
         ("errors", Box::new(|n| "SELECT a FROM WHERE b = ;\n".repeat(n))),
@@ -213,15 +214,19 @@ fn time_is_linear() {
         ("open", Box::new(|n| format!("SELECT {}", "a, (b, ".repeat(n)))),
     ];
     for (name, build) in cases {
+        // The best of several: other work on the machine only adds.
         let time = |n: usize| {
             let text = build(n);
-            let start = Instant::now();
-            let _ = sql::parse_script(&text);
-            start.elapsed()
+            let once = || {
+                let start = Instant::now();
+                let _ = sql::parse_script(&text);
+                let _ = sql::format(&text);
+                start.elapsed()
+            };
+            (0..3).map(|_| once()).min().unwrap_or_default()
         };
-        time(1_000);
-        let (small, large) = (time(2_000), time(20_000));
-        assert!(large.as_secs_f64() < 40.0 * small.as_secs_f64().max(0.002), "{name}: {small:?}, then {large:?}");
+        let (small, large) = (time(1_000), time(20_000));
+        assert!(large.as_secs_f64() < 120.0 * small.as_secs_f64().max(0.002), "{name}: {small:?}, then {large:?}");
     }
 }
 
