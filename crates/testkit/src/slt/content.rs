@@ -176,20 +176,25 @@ pub(crate) fn rowtimes<'a>(changes: impl IntoIterator<Item = &'a &'a Change>) ->
     Value::column(&DataType::new(TypeKind::TimestampLtz(3)), &times)
 }
 
-/// The last row of each key.
+/// The last row of each key. A -U takes away only the row that it names: it may come after the row that replaced it.
 fn fold_keyed<'a>(changes: impl Iterator<Item = &'a Change>, key: &[usize]) -> Vec<&'a Change> {
     let mut rows: Vec<Option<&Change>> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    for change in changes.filter(|change| change.kind != RowKind::UpdateBefore) {
-        let identity = identity(key.iter().map(|&column| &change.row[column]));
+    for change in changes {
+        let key = identity(key.iter().map(|&column| &change.row[column]));
         if change.kind.is_addition() {
-            let place = *places.entry(identity).or_insert(rows.len());
+            let place = *places.entry(key).or_insert(rows.len());
             if place == rows.len() {
                 rows.push(None);
             }
             rows[place] = Some(change);
-        } else if let Some(place) = places.remove(&identity) {
+            continue;
+        }
+        let Some(&place) = places.get(&key) else { continue };
+        let names_it = |row: &Change| identity(row.row.iter()) == identity(change.row.iter());
+        if change.kind == RowKind::Delete || rows[place].is_some_and(names_it) {
             rows[place] = None;
+            places.remove(&key);
         }
     }
     rows.into_iter().flatten().collect()
