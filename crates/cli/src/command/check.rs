@@ -36,7 +36,8 @@ impl Run for Check {
             Some(root) => match project::read(&context.global, &root, &mut sources) {
                 Ok(project) => {
                     let mut session = Session::new(vec![Arc::new(ConnectedTables)]);
-                    project::load(&mut session, &project, |_, result| findings.extend(result.err().unwrap_or_default()));
+                    let mut note = |errors: Option<Vec<Diagnostic>>| findings.extend(errors.unwrap_or_default());
+                    project::load(&mut session, &project, |_, result| note(result.err()));
                     project.files.len()
                 }
                 Err(errors) => {

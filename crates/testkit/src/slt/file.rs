@@ -2,11 +2,13 @@
 
 use super::compare::{Printed, last_per_key, same_list, same_multiset};
 use super::depend::Missing;
+use super::parse::leading_name;
 use super::pool::{Input, Options, Shared, locked};
 use super::report::{BlockReport, Mode, Verdict};
-use super::script::{Block, Directive, Expectation, Rewrite, Script, Sql, phase_word};
+use super::script::{Block, Directive, Expectation, Rewrite, RowLine, Script, Sql, phase_word};
 use super::world::World;
 use data::{Diagnostic, Span, crash};
+use std::borrow::Cow;
 
 /// Runs a file in all ways asked for; reports go to `shared` block by block.
 pub(super) fn run(input: &Input, options: &Options, shared: &Shared) {
@@ -154,21 +156,27 @@ impl<'s> Run<'s> {
         if let Some(broken) = &self.broken {
             return Some(skip(broken.to_string()));
         }
-        let text = match &block.directive {
-            Directive::Statement { sql, .. } | Directive::Query { sql, .. } | Directive::Ask { sql, .. } => &sql.text,
+        let text: Cow<str> = match &block.directive {
+            Directive::Statement { sql, .. } | Directive::Query { sql, .. } | Directive::Ask { sql, .. } => {
+                sql.text.as_str().into()
+            }
             Directive::Feed { table: Some(table), .. }
             | Directive::Replace { table, .. }
             | Directive::Watermark { table, .. }
             | Directive::End { table: Some(table) }
             | Directive::Changelog { table, .. }
-            | Directive::Table { table, .. } => table,
+            | Directive::Table { table, .. } => table.as_str().into(),
+            Directive::Feed { table: None, rows, .. } => {
+                let name = |row: &RowLine| leading_name(row.text.trim_start()).map(|(name, _)| name.to_owned());
+                rows.iter().filter_map(name).collect::<Vec<_>>().join(" ").into()
+            }
             _ => return None,
         };
         if let Directive::Statement { sql, .. } = &block.directive {
             // A second attempt to create what is missing is not a dependant of the first.
             self.missing.found(&sql.text);
         }
-        let name = self.missing.mentioned(text)?.to_owned();
+        let name = self.missing.mentioned(&text)?.to_owned();
         if let Directive::Statement { sql, .. } = &block.directive {
             self.missing.refuse(&sql.text);
         }
@@ -245,10 +253,8 @@ impl<'s> Run<'s> {
     fn statement(&mut self, index: usize, sql: &Sql, error: Option<&Expectation>) -> Outcome {
         let run = error.is_some_and(Expectation::may_run);
         let result = self.world.statement(index, &sql.text, run);
-        if let Err(diagnostic) = &result {
-            if error.is_none() || diagnostic.is_unsupported() {
-                self.missing.refuse(&sql.text);
-            }
+        if result.as_ref().is_err_and(|diagnostic| error.is_none() || diagnostic.is_unsupported()) {
+            self.missing.refuse(&sql.text);
         }
         self.judge(index, "statement", error, result)
     }

@@ -37,7 +37,7 @@ pub(super) enum Accepted {
 
 /// A query's plan, or the answer that the planner itself gives.
 pub(super) enum Answer {
-    Plan(Node),
+    Plan(Box<Node>),
     Rows(Vec<Vec<Option<String>>>),
 }
 
@@ -106,7 +106,7 @@ impl Planner {
     pub(super) fn bounded_query(&mut self, sql: &str) -> Result<Answer, Diagnostic> {
         let statement = parse(sql)?;
         if let StatementKind::Query(query) = &statement.kind {
-            return self.session.query_in_batch(query).map(Answer::Plan).map_err(first);
+            return self.session.query_in_batch(query).map(|node| Answer::Plan(Box::new(node))).map_err(first);
         }
         match self.session.execute(&statement, sql).map_err(first)? {
             Planned::Answer(answer) => Ok(Answer::Rows(answer.rows)),
