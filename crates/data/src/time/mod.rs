@@ -71,13 +71,13 @@ impl DateTime {
 }
 
 /// Days since 1970-01-01 of a date. Months and days past their end run over, as in `(2024, 1, 32)`.
-pub fn days_from_civil(year: i32, month: u32, day: u32) -> i32 {
+pub const fn days_from_civil(year: i32, month: u32, day: u32) -> i32 {
     // Years begin in March here, so that the leap day comes last (Howard Hinnant, "chrono-compatible date algorithms").
-    let shifted = i64::from(year) - i64::from(month <= 2);
+    let shifted = year as i64 - (month <= 2) as i64;
     let era = shifted.div_euclid(400);
     let year_of_era = shifted.rem_euclid(400);
-    let month_from_march = i64::from((month + 9) % 12);
-    let day_of_year = (153 * month_from_march + 2) / 5 + i64::from(day) - 1;
+    let month_from_march = ((month + 9) % 12) as i64;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day as i64 - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     (era * 146_097 + day_of_era - 719_468) as i32
 }

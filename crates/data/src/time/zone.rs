@@ -84,17 +84,29 @@ impl Zone {
         }
     }
 
+    /// Like [`Zone::to_instant_millis`], but in an overlap the later instant: the rule of `java.util.Calendar`.
+    pub fn to_later_instant_millis(self, local: i64) -> i64 {
+        let (_, offset) = self.local_offsets_seconds(local.div_euclid(1_000));
+        local - i64::from(offset) * 1_000
+    }
+
     /// The offset that holds at a local time; at a clock change the one before it.
     fn local_offset_seconds(self, local_seconds: i64) -> i32 {
+        self.local_offsets_seconds(local_seconds).0
+    }
+
+    /// The offsets that hold at a local time: in an overlap those before and after, else one twice, in a gap that before.
+    fn local_offsets_seconds(self, local_seconds: i64) -> (i32, i32) {
         let zone = match self {
-            Self::Fixed(seconds) => return seconds,
+            Self::Fixed(seconds) => return (seconds, seconds),
             Self::Named(zone) => zone,
         };
+        let seconds = |offset: <Tz as TimeZone>::Offset| offset.fix().local_minus_utc();
         let mut local = naive(local_seconds);
         loop {
             match zone.offset_from_local_datetime(&local) {
-                MappedLocalTime::Single(offset) => return offset.fix().local_minus_utc(),
-                MappedLocalTime::Ambiguous(earlier, _) => return earlier.fix().local_minus_utc(),
+                MappedLocalTime::Single(offset) => return (seconds(offset), seconds(offset)),
+                MappedLocalTime::Ambiguous(before, after) => return (seconds(before), seconds(after)),
                 // In a gap: the offset of some minutes ago is the one before the change.
                 MappedLocalTime::None => local -= TimeDelta::minutes(15),
             }

@@ -60,8 +60,10 @@ pub(super) fn immutable(expr: &Expr) -> bool {
     let mut immutable = true;
     expr.walk(&mut |expr| {
         immutable &= match &expr.kind {
-            ExprKind::Call { function, .. } => {
-                crate::scalar(function).is_some_and(|def| def.volatility == Volatility::Immutable)
+            // What is done with an instant follows the zone: its parts, its text, its rounding.
+            ExprKind::Call { function, args } => {
+                let instants = args.iter().any(|arg| matches!(arg.data_type.kind, TypeKind::TimestampLtz(_)));
+                !instants && crate::scalar(function).is_some_and(|def| def.volatility == Volatility::Immutable)
             }
             ExprKind::Cast { input, .. } => !cast::follows_zone(&input.data_type, &expr.data_type),
             _ => true,

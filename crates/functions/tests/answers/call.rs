@@ -252,7 +252,7 @@ impl Parser<'_> {
 
     fn unit(&mut self) -> Result<Node, String> {
         self.rest = self.rest.trim_start();
-        let end = self.rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(self.rest.len());
+        let end = self.rest.find(|c: char| !(c.is_ascii_alphabetic() || c == '_')).unwrap_or(self.rest.len());
         let (unit, rest) = self.rest.split_at(end);
         self.rest = rest;
         Ok(word(unit))

@@ -1,4 +1,4 @@
-//! CEIL, FLOOR, ROUND and TRUNCATE of numbers.
+//! CEIL, FLOOR, ROUND and TRUNCATE of numbers; CEIL and FLOOR to a unit of time are in `temporal::round`.
 //!
 //! ROUND rounds half away from zero and TRUNCATE towards it, floating point by its shortest decimal digits, as Java's
 //! `BigDecimal.valueOf` has them: ROUND(2.675e0, 2) is 2.68.
@@ -7,6 +7,7 @@ use crate::registry::{
     BindArg, BindError, Binding, CallSite, Example, Family, Kernel, KernelArgs, ScalarDef, Volatility,
 };
 use crate::scalar::columns::build;
+use crate::scalar::temporal::round;
 use crate::typing::{DecimalType, any_nullable, arity, arity_between, decimal_round, mismatch};
 use crate::vector::unary;
 use arrow_array::ArrayRef;
@@ -24,25 +25,33 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
         name: "CEIL",
         aliases: &["CEILING"],
         family: Family::Arithmetic,
-        syntax: &["CEIL(number)"],
-        doc: "The least whole number that is not less; a DECIMAL without its fraction, else in the number's own type.",
-        examples: &[Example { sql: "CEIL(-1.5)", result: "-1" }],
+        syntax: &["CEIL(number)", "CEIL(date, time or timestamp TO unit)"],
+        doc: "The least whole number that is not less; a DECIMAL without its fraction, else in the number's own type. With a \
+              unit, the first point in time at which one begins that is not earlier.",
+        examples: &[
+            Example { sql: "CEIL(-1.5)", result: "-1" },
+            Example { sql: "CEIL(TIME '12:44:31' TO MINUTE)", result: "12:45" },
+        ],
         volatility: Volatility::Immutable,
         fallible: false,
-        bind: |args| bind_whole("CEIL", args),
-        kernel: |site| whole_kernel(true, site),
+        bind: |args| if args.len() == 2 { round::bind("CEIL", args) } else { bind_whole("CEIL", args) },
+        kernel: |site| if site.arg_types.len() == 2 { round::kernel(site, true) } else { whole_kernel(true, site) },
     },
     ScalarDef {
         name: "FLOOR",
         aliases: &[],
         family: Family::Arithmetic,
-        syntax: &["FLOOR(number)"],
-        doc: "The greatest whole number that is not greater; a DECIMAL without its fraction, else in the number's own type.",
-        examples: &[Example { sql: "FLOOR(-1.5)", result: "-2" }],
+        syntax: &["FLOOR(number)", "FLOOR(date, time or timestamp TO unit)"],
+        doc: "The greatest whole number that is not greater; a DECIMAL without its fraction, else in the number's own type. \
+              With a unit, the last point in time at which one begins that is not later.",
+        examples: &[
+            Example { sql: "FLOOR(-1.5)", result: "-2" },
+            Example { sql: "FLOOR(TIME '12:44:31' TO MINUTE)", result: "12:44" },
+        ],
         volatility: Volatility::Immutable,
         fallible: false,
-        bind: |args| bind_whole("FLOOR", args),
-        kernel: |site| whole_kernel(false, site),
+        bind: |args| if args.len() == 2 { round::bind("FLOOR", args) } else { bind_whole("FLOOR", args) },
+        kernel: |site| if site.arg_types.len() == 2 { round::kernel(site, false) } else { whole_kernel(false, site) },
     },
     ScalarDef {
         name: "ROUND",
