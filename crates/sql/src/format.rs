@@ -99,7 +99,9 @@ impl<'a> Formatter<'a> {
             let inline: usize =
                 comments[index + 1].iter().map(|comment| comment.span.slice(text).chars().count() + 1).sum();
             widths.push(widths[index] + width + inline);
-            let forced = piece.text.contains('\n')
+            let continued = pieces.get(index + 1).is_some_and(|next| continues_string(piece.kind, next.kind));
+            let forced = continued
+                || piece.text.contains('\n')
                 || first[index]
                 || comments[index + 1].iter().any(|comment| comment.own_line || comment.ends_line);
             forces.push(forces[index] + usize::from(forced));
@@ -135,6 +137,9 @@ impl<'a> Formatter<'a> {
             let here: Vec<Break> = self.breaks[one..].iter().take_while(|next| next.token == index).copied().collect();
             let heads: Vec<GroupKind> =
                 self.groups[group..].iter().take_while(|next| next.start <= index).map(|next| next.kind).collect();
+            if index > 0 && continues_string(self.pieces[index - 1].kind, self.pieces[index].kind) {
+                self.newline(self.continuation(index));
+            }
             self.break_for(&here, &heads);
             while let Some(next) = self.groups.get(group).copied().filter(|next| next.start <= index) {
                 group += 1;
@@ -215,6 +220,8 @@ impl<'a> Formatter<'a> {
     fn forced(&self, group: Group) -> bool {
         let inside = group.end > group.start + 2 && self.forces[group.end - 1] > self.forces[group.start + 1];
         let lines = |index: usize| self.pieces[index].text.contains('\n');
+        let second = self.pieces.get(group.start + 1).filter(|_| group.end > group.start + 1);
+        let continued = second.is_some_and(|next| continues_string(self.pieces[group.start].kind, next.kind));
         let behind_first = if group.end > group.start + 1 { self.comments[group.start + 1].as_slice() } else { &[] };
         let comment = behind_first.iter().any(|comment| comment.own_line || comment.ends_line);
         let from = self.always.partition_point(|(token, _)| *token < group.start);
@@ -223,6 +230,7 @@ impl<'a> Formatter<'a> {
             || lines(group.start)
             || lines(group.end - 1)
             || comment
+            || continued
             || own.into_iter().any(|(_, kind)| *kind == group.kind)
     }
 
@@ -335,6 +343,12 @@ fn no_space(before: TokenKind, after: TokenKind) -> bool {
     use TokenKind::*;
     matches!(before, LeftParen | LeftBracket | Dot)
         || matches!(after, RightParen | RightBracket | LeftBracket | Dot | Comma | Semicolon | Colon)
+}
+
+/// Two strings in a row are one only if a line ends between them.
+fn continues_string(before: TokenKind, after: TokenKind) -> bool {
+    use TokenKind::*;
+    after == String && matches!(before, String | PrefixedString | Binary)
 }
 
 fn set(indices: &[usize], count: usize) -> Vec<bool> {

@@ -107,3 +107,11 @@ fn a_text_with_errors_is_not_touched() {
     assert_eq!(sql::format("\n-- only a comment\n\n").as_deref(), Ok("-- only a comment\n"));
     assert_eq!(sql::format("select 1").as_deref(), Ok("SELECT 1;\n"));
 }
+
+#[test]
+fn a_string_goes_on_in_its_next_line() {
+    for text in ["select 'a'\n'b', c from t", "select f('a'\n\n'b'\n 'c')", "set 'k' = 'a'\n'b'", "select X'0a'\n'ff'"]
+    {
+        check(text);
+    }
+}
