@@ -189,6 +189,7 @@ const FUNCTIONS: &[&str] = &[
     "CLASSIFIER",
     "COALESCE",
     "COLLECT",
+    "CONTAINS_SUBSTR",
     "CORR",
     "COUNT",
     "COVAR_POP",
@@ -199,6 +200,8 @@ const FUNCTIONS: &[&str] = &[
     "CURRENT_TIMESTAMP",
     "DATE",
     "DATETIME",
+    "DATETIME_TRUNC",
+    "DATE_TRUNC",
     "DENSE_RANK",
     "ELEMENT",
     "EVERY",
@@ -247,6 +250,8 @@ const FUNCTIONS: &[&str] = &[
     "SUM",
     "TIME",
     "TIMESTAMP",
+    "TIMESTAMP_TRUNC",
+    "TIME_TRUNC",
     "TRANSLATE",
     "TRUNCATE",
     "UPPER",
@@ -255,3 +260,17 @@ const FUNCTIONS: &[&str] = &[
     "VAR_SAMP",
     "YEAR",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_can_be_searched() {
+        assert!(FUNCTIONS.is_sorted());
+        assert!(FUNCTIONS.iter().all(|name| Kw::lookup(name).is_some()));
+        assert!(ALL.iter().all(|keyword| keyword.text().len() <= LONGEST));
+        assert_eq!(Kw::lookup("sElEcT"), Some(Kw::SELECT));
+        assert_eq!(Kw::lookup("selecty"), None);
+    }
+}
