@@ -152,7 +152,7 @@ const BITS: &[&str] = &[
 fn mutations_never_panic() {
     let seeds = seeds();
     let mut random = Seeded(0x9E37_79B9_7F4A_7C15);
-    for round in 0..6_000 {
+    for round in 0..3_000 {
         let mut text = seeds[round % seeds.len()].to_string();
         for _ in 0..1 + random.next(4) {
             let mut at = random.next(text.len() + 1);
@@ -178,7 +178,7 @@ fn mutations_never_panic() {
 #[test]
 fn garbage_never_panics() {
     let mut random = Seeded(7);
-    for _ in 0..4_000 {
+    for _ in 0..2_000 {
         let mut text = String::new();
         for _ in 0..random.next(40) {
             text.push_str(BITS[random.next(BITS.len())]);
@@ -222,6 +222,7 @@ fn time_is_linear() {
         // The best of several: other work on the machine only adds.
         let time = |n: usize| {
             let text = build(n);
+            #[expect(clippy::disallowed_methods, reason = "the test measures")]
             let once = || {
                 let start = Instant::now();
                 let _ = sql::parse_script(&text);
@@ -230,7 +231,7 @@ fn time_is_linear() {
             };
             (0..3).map(|_| once()).min().unwrap_or_default()
         };
-        let (small, large) = (time(1_500), time(15_000));
+        let (small, large) = (time(700), time(7_000));
         assert!(large.as_secs_f64() < 50.0 * small.as_secs_f64().max(0.002), "{name}: {small:?}, then {large:?}");
     }
 }

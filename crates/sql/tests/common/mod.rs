@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// The files of a folder under `tests`, with their texts, in order of their names.
-pub fn files(folder: &str, extension: &str) -> Vec<(PathBuf, String)> {
+pub(crate) fn files(folder: &str, extension: &str) -> Vec<(PathBuf, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
     let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
@@ -17,7 +17,7 @@ pub fn files(folder: &str, extension: &str) -> Vec<(PathBuf, String)> {
 }
 
 /// Compares with what a file holds, or writes it there.
-pub fn expect(path: &Path, expected: &str, got: &str) {
+pub(crate) fn expect(path: &Path, expected: &str, got: &str) {
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         if expected != got {
             std::fs::write(path, got).expect("the file can be written");
@@ -28,10 +28,10 @@ pub fn expect(path: &Path, expected: &str, got: &str) {
 }
 
 /// A small generator of numbers.
-pub struct Seeded(pub u64);
+pub(crate) struct Seeded(pub(crate) u64);
 
 impl Seeded {
-    pub fn next(&mut self, below: usize) -> usize {
+    pub(crate) fn next(&mut self, below: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
