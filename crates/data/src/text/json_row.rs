@@ -6,8 +6,8 @@ use crate::types::{DataType, RowField, TypeKind};
 use crate::value::Value;
 use serde_json::Value as Json;
 
-/// The values of a JSON array (`[1, "ada", "10.00"]`) for columns of these types. A TIMESTAMP_LTZ without offset lies in
-/// `zone`. The error says which element is wrong and what was wanted.
+/// The values of a JSON array (`[1, "ada", "10.00"]`) for columns of these types. A TIMESTAMP_LTZ without offset lies
+/// in `zone`. The error says which element is wrong and what was wanted.
 pub fn parse_row<'a>(
     types: impl IntoIterator<Item = &'a DataType>,
     json: &str,

@@ -50,7 +50,8 @@ pub fn append_instant_iso(out: &mut String, nanos: i128) {
     out.push('Z');
 }
 
-/// `2020-10-10 00:00:00.123`: exactly `precision` digits of the fraction, and more where they are not zero: Flink's CAST.
+/// `2020-10-10 00:00:00.123`: exactly `precision` digits of the fraction, and more where they are not zero: Flink's
+/// CAST.
 pub fn append_timestamp_sql(out: &mut String, nanos: i128, precision: u8) {
     let time = DateTime::from_nanos(nanos);
     append_civil(out, time.year, time.month, time.day);
@@ -58,7 +59,7 @@ pub fn append_timestamp_sql(out: &mut String, nanos: i128, precision: u8) {
     append_clock(out, &time, false);
     let mut width = 9;
     let mut fraction = time.nano;
-    while width > precision && fraction % 10 == 0 {
+    while width > precision && fraction.is_multiple_of(10) {
         fraction /= 10;
         width -= 1;
     }
@@ -140,9 +141,9 @@ fn append_fraction_groups(out: &mut String, nano: u32) {
         return;
     }
     out.push('.');
-    if nano % NANOS_PER_MILLI as u32 == 0 {
+    if nano.is_multiple_of(NANOS_PER_MILLI as u32) {
         append_padded(out, nano / 1_000_000, 3);
-    } else if nano % 1_000 == 0 {
+    } else if nano.is_multiple_of(1_000) {
         append_padded(out, nano / 1_000, 6);
     } else {
         append_padded(out, nano, 9);

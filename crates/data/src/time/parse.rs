@@ -7,7 +7,8 @@ pub fn valid_date(year: i32, month: u32, day: u32) -> bool {
     (0..=9999).contains(&year) && (1..=12).contains(&month) && day >= 1 && day <= days_in_month(year, month)
 }
 
-/// A DATE from text: `2020-1-5`, `2020-01`, `2020`, and whatever follows a first space is ignored. Days since 1970-01-01.
+/// A DATE from text: `2020-1-5`, `2020-01`, `2020`, and whatever follows a first space is ignored. Days since
+/// 1970-01-01.
 pub fn parse_date(text: &str) -> Option<i32> {
     let text = match text.find(' ') {
         Some(at) if at > 0 => &text[..at],
@@ -21,8 +22,8 @@ pub fn parse_date(text: &str) -> Option<i32> {
     valid_date(year, month, day).then(|| days_from_civil(year, month, day))
 }
 
-/// A TIME from text: `12`, `12:3`, `12:3:4.5678`, each also with an offset `+1` or `-1:30`, which is added or taken away.
-/// Milliseconds; parts are not checked against their ranges, as in Flink.
+/// A TIME from text: `12`, `12:3`, `12:3:4.5678`, each also with an offset `+1` or `-1:30`, which is added or taken
+/// away. Milliseconds; parts are not checked against their ranges, as in Flink.
 pub fn parse_time(text: &str) -> Option<i32> {
     let (clock, sign, offset) = match text.find('-').map(|at| (at, -1)).or_else(|| text.find('+').map(|at| (at, 1))) {
         None => (text, 0, None),

@@ -1,4 +1,5 @@
-//! Time zones by Java's rules: which offset holds in the gap and in the overlap of a clock change, and which names count.
+//! Time zones by Java's rules: which offset holds in the gap and in the overlap of a clock change, and which names
+//! count.
 
 use super::NANOS_PER_SECOND;
 use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
@@ -62,7 +63,8 @@ impl Zone {
         instant + i128::from(self.offset_seconds(seconds)) * NANOS_PER_SECOND
     }
 
-    /// The instant of local nanoseconds. In an overlap the earlier one; in a gap local time moves on by the gap's length.
+    /// The instant of local nanoseconds. In an overlap the earlier one; in a gap local time moves on by the gap's
+    /// length.
     pub fn to_instant(self, local: i128) -> i128 {
         let seconds = local.div_euclid(NANOS_PER_SECOND) as i64;
         local - i128::from(self.local_offset_seconds(seconds)) * NANOS_PER_SECOND
@@ -95,7 +97,8 @@ impl Zone {
         self.local_offsets_seconds(local_seconds).0
     }
 
-    /// The offsets that hold at a local time: in an overlap those before and after, else one twice, in a gap that before.
+    /// The offsets that hold at a local time: in an overlap those before and after, else one twice, in a gap that
+    /// before.
     fn local_offsets_seconds(self, local_seconds: i64) -> (i32, i32) {
         let zone = match self {
             Self::Fixed(seconds) => return (seconds, seconds),

@@ -1,12 +1,13 @@
-//! Hash functions: digests of a text's UTF-8 form, in lower-case hexadecimal.
+//! Hash functions: digests of bytes, or of a text's UTF-8 form, in lower-case hexadecimal.
 
 use crate::registry::{
     BindArg, BindError, Binding, EvalError, Example, Family, Kernel, KernelArgs, ScalarDef, Volatility,
 };
-use crate::scalar::columns::{primitives, texts, try_build_text};
-use crate::typing::fixed;
+use crate::scalar::columns::{byte_strings, primitives, texts, try_build_text};
+use crate::typing::signature;
 use arrow_array::ArrayRef;
 use arrow_array::types::Int32Type;
+use arrow_schema::DataType as ArrowType;
 use data::TypeKind;
 use data::types::MAX_LENGTH;
 use md5::Md5;
@@ -15,6 +16,7 @@ use sha2::digest::Digest;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 
 const STRING: TypeKind = TypeKind::VarChar(MAX_LENGTH);
+const BYTES: TypeKind = TypeKind::VarBinary(MAX_LENGTH);
 
 /// A function of one text with a digest of a fixed length.
 macro_rules! digest {
@@ -24,11 +26,14 @@ macro_rules! digest {
             aliases: &[],
             family: Family::Hash,
             syntax: &[concat!($name, "(string)")],
-            doc: concat!("The ", $name, " digest of the text's UTF-8 form, in hexadecimal."),
+            doc: concat!("The ", $name, " digest of bytes, or of the text's UTF-8 form, in hexadecimal."),
             examples: &[Example { sql: concat!($name, "('a')"), result: $example }],
             volatility: Volatility::Immutable,
             fallible: false,
-            bind: |args| fixed($name, args, &[STRING], TypeKind::Char($hex_digits), concat!($name, "(string)")),
+            bind: |args| {
+                let forms: &[&[TypeKind]] = &[&[STRING], &[BYTES]];
+                signature($name, args, forms, TypeKind::Char($hex_digits), concat!($name, "(string)"))
+            },
             kernel: |_| Ok(Box::new(hash::<$algorithm>)),
         }
     };
@@ -56,7 +61,7 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
         aliases: &[],
         family: Family::Hash,
         syntax: &["SHA2(string, bits)"],
-        doc: "The digest of the text's UTF-8 form by the SHA-2 function with so many bits (224, 256, 384 or 512), in \
+        doc: "The digest of bytes, or of the text's UTF-8 form, by the SHA-2 function with so many bits (224, 256, 384 or 512), in \
               hexadecimal.",
         examples: &[Example {
             sql: "SHA2('a', 256)",
@@ -70,23 +75,24 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
 ];
 
 fn bind_sha2(args: &[BindArg]) -> Result<Binding, BindError> {
-    fixed("SHA2", args, &[STRING, TypeKind::Int], TypeKind::VarChar(128), "SHA2(string, bits)")
+    let forms: &[&[TypeKind]] = &[&[STRING, TypeKind::Int], &[BYTES, TypeKind::Int]];
+    signature("SHA2", args, forms, TypeKind::VarChar(128), "SHA2(string, bits)")
 }
 
 fn hash<D: Digest>(args: &KernelArgs) -> Result<ArrayRef, EvalError> {
-    let input = texts(args, 0);
-    try_build_text(args.rows, |row, out| Ok(input.get(row).map(|text| append_digest::<D>(out, text))))
+    let input = inputs(args);
+    try_build_text(args.rows, |row, out| Ok(input(row).map(|bytes| append_digest::<D>(out, bytes))))
 }
 
 fn sha2(args: &KernelArgs) -> Result<ArrayRef, EvalError> {
-    let (input, bits) = (texts(args, 0), primitives::<Int32Type>(args, 1));
+    let (input, bits) = (inputs(args), primitives::<Int32Type>(args, 1));
     try_build_text(args.rows, |row, out| {
-        let (Some(text), Some(bits)) = (input.get(row), bits.get(row)) else { return Ok(None) };
+        let (Some(bytes), Some(bits)) = (input(row), bits.get(row)) else { return Ok(None) };
         match bits {
-            224 => append_digest::<Sha224>(out, text),
-            256 => append_digest::<Sha256>(out, text),
-            384 => append_digest::<Sha384>(out, text),
-            512 => append_digest::<Sha512>(out, text),
+            224 => append_digest::<Sha224>(out, bytes),
+            256 => append_digest::<Sha256>(out, bytes),
+            384 => append_digest::<Sha384>(out, bytes),
+            512 => append_digest::<Sha512>(out, bytes),
             _ => {
                 let message = format!("SHA2 has no function with {bits} bits, only with 224, 256, 384 and 512");
                 return Err(EvalError { code: "HW3121", message, row });
@@ -96,9 +102,19 @@ fn sha2(args: &KernelArgs) -> Result<ArrayRef, EvalError> {
     })
 }
 
-fn append_digest<D: Digest>(out: &mut String, text: &str) {
+/// The bytes of the first argument in a row.
+fn inputs<'a>(args: &KernelArgs<'a>) -> Box<dyn Fn(usize) -> Option<&'a [u8]> + 'a> {
+    if args.columns[0].data_type() == &ArrowType::Binary {
+        let bytes = byte_strings(args, 0);
+        return Box::new(move |row| bytes.get(row));
+    }
+    let text = texts(args, 0);
+    Box::new(move |row| text.get(row).map(str::as_bytes))
+}
+
+fn append_digest<D: Digest>(out: &mut String, bytes: &[u8]) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    for byte in D::digest(text.as_bytes()) {
+    for byte in D::digest(bytes) {
         out.push(char::from(HEX[usize::from(byte >> 4)]));
         out.push(char::from(HEX[usize::from(byte & 15)]));
     }

@@ -26,8 +26,8 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
         aliases: &["CEILING"],
         family: Family::Arithmetic,
         syntax: &["CEIL(number)", "CEIL(date, time or timestamp TO unit)"],
-        doc: "The least whole number that is not less; a DECIMAL without its fraction, else in the number's own type. With a \
-              unit, the first point in time at which one begins that is not earlier.",
+        doc: "The least whole number that is not less; a DECIMAL without its fraction, else in the number's own type. \
+              With a unit, the first point in time at which one begins that is not earlier.",
         examples: &[
             Example { sql: "CEIL(-1.5)", result: "-1" },
             Example { sql: "CEIL(TIME '12:44:31' TO MINUTE)", result: "12:45" },
@@ -42,8 +42,8 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
         aliases: &[],
         family: Family::Arithmetic,
         syntax: &["FLOOR(number)", "FLOOR(date, time or timestamp TO unit)"],
-        doc: "The greatest whole number that is not greater; a DECIMAL without its fraction, else in the number's own type. \
-              With a unit, the last point in time at which one begins that is not later.",
+        doc: "The greatest whole number that is not greater; a DECIMAL without its fraction, else in the number's own \
+              type. With a unit, the last point in time at which one begins that is not later.",
         examples: &[
             Example { sql: "FLOOR(-1.5)", result: "-2" },
             Example { sql: "FLOOR(TIME '12:44:31' TO MINUTE)", result: "12:44" },

@@ -51,9 +51,9 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
     pure(
         "STR_TO_MAP",
         &["STR_TO_MAP(string[, pair separator, key separator])"],
-        "A map from the text split into pairs (at `,` by default) and each pair into key and value (at the first `=` by \
-         default). The separators are regular expressions. A pair without separator has the value NULL; of a key that \
-         comes twice the last value counts.",
+        "A map from the text split into pairs (at `,` by default) and each pair into key and value (at the first `=` \
+         by default). The separators are regular expressions. A pair without separator has the value NULL; of a key \
+         that comes twice the last value counts.",
         &[
             Example { sql: "STR_TO_MAP('k1=v1,k2=v2')", result: "{k1=v1, k2=v2}" },
             Example { sql: "STR_TO_MAP('k1:v1;k2', ';', ':')", result: "{k1=v1, k2=null}" },

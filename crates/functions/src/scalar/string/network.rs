@@ -13,8 +13,8 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
     pure(
         "INET_ATON",
         &["INET_ATON(string)"],
-        "The number of a dotted IPv4 address; with fewer than four parts the last one is the last byte. NULL when it is \
-         none.",
+        "The number of a dotted IPv4 address; with fewer than four parts the last one is the last byte. NULL when it \
+         is none.",
         &[Example { sql: "INET_ATON('192.168.0.1')", result: "3232235521" }],
         |args| fixed("INET_ATON", args, &[STRING], TypeKind::BigInt, "INET_ATON(string)").map(nullable),
         |_| Ok(Box::new(inet_aton)),

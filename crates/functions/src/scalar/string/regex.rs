@@ -40,8 +40,8 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
         ..pure(
             "REGEXP_EXTRACT",
             &["REGEXP_EXTRACT(string, regex[, group])"],
-            "What a group (0, the whole, by default) of the first match holds; NULL when nothing matches or there is no \
-             such group.",
+            "What a group (0, the whole, by default) of the first match holds; NULL when nothing matches or there is \
+             no such group.",
             &[Example { sql: "REGEXP_EXTRACT('foothebar', 'foo(.*?)(bar)', 2)", result: "bar" }],
             |args| bind_groups("REGEXP_EXTRACT", args, STRING, "REGEXP_EXTRACT(string, regex[, group])"),
             |site| kernel(site, extract),

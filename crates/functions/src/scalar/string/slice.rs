@@ -60,8 +60,8 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
     pure(
         "LPAD",
         &["LPAD(string, length, padding)"],
-        "The text filled up on the left with the padding to this length, or cut to it. NULL when the length is negative \
-         or the padding empty.",
+        "The text filled up on the left with the padding to this length, or cut to it. NULL when the length is \
+         negative or the padding empty.",
         &[Example { sql: "LPAD('hi', 4, '??')", result: "??hi" }],
         |args| signature("LPAD", args, &[&[STRING, INT, STRING]], STRING, "LPAD(string, length, padding)"),
         |_| Ok(Box::new(|args| pad(args, true))),

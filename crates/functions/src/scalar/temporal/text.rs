@@ -42,8 +42,8 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
         ..pure(
             "TO_DATE",
             &["TO_DATE(string[, pattern])"],
-            "The date that a text names, read as CAST reads it or by a pattern of `java.text.SimpleDateFormat`. NULL when \
-             CAST cannot read it.",
+            "The date that a text names, read as CAST reads it or by a pattern of `java.text.SimpleDateFormat`. NULL \
+             when CAST cannot read it.",
             &[Example { sql: "TO_DATE('05/01/2020', 'dd/MM/yyyy')", result: "2020-01-05" }],
             |args| bind_text("TO_DATE", args, TypeKind::Date, "TO_DATE(string[, pattern])"),
             to_date,
@@ -64,9 +64,9 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
         ..pure(
             "TO_TIMESTAMP_LTZ",
             &["TO_TIMESTAMP_LTZ(number[, precision])", "TO_TIMESTAMP_LTZ(string[, pattern[, zone]])"],
-            "The instant so many units after 1970-01-01T00:00:00Z, where a unit is 10^-precision seconds (milliseconds by \
-             default); or the one that a text names, in UTC by default. NULL outside the years 0 to 9999 and for a text \
-             that does not follow the pattern.",
+            "The instant so many units after 1970-01-01T00:00:00Z, where a unit is 10^-precision seconds (milliseconds \
+             by default); or the one that a text names, in UTC by default. NULL outside the years 0 to 9999 and for a \
+             text that does not follow the pattern.",
             &[
                 Example { sql: "TO_TIMESTAMP_LTZ(100, 3)", result: "1970-01-01T00:00:00.100Z" },
                 Example {

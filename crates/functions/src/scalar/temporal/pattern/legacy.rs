@@ -1,9 +1,9 @@
-//! The legacy dialect, in English of the United States: `SimpleDateFormat`, which reads leniently. Parts past their range
-//! run over (month 13 is January of the next year), and text behind the pattern is ignored. Dates before 1582-10-15 are
-//! Julian.
+//! The legacy dialect, in English of the United States: `SimpleDateFormat`, which reads leniently. Parts past their
+//! range run over (month 13 is January of the next year), and text behind the pattern is ignored. Dates before
+//! 1582-10-15 are Julian.
 //!
-//! A year of two digits lies between 1946 and 2045; Java moves that window with the calendar on the wall. Weeks (`w`, `W`,
-//! `F`, `u`, `Y`) are written but not read.
+//! A year of two digits lies between 1946 and 2045; Java moves that window with the calendar on the wall. Weeks (`w`,
+//! `W`, `F`, `u`, `Y`) are written but not read.
 
 use super::super::unit::{days_from_hybrid, hybrid_from_days};
 use super::names::{DAYS, HALVES, MONTHS, short, us_week, us_week_of_month};

@@ -1,6 +1,7 @@
 //! The modern dialect, in English of the United States: `DateTimeFormatter.ofPattern`, resolved smartly.
 //!
-//! Not read back (a text with them is refused): `A`, `N`, `n`, `B`, `g`, `F`, `W`, `e` and `Y` with `w`, and names of zones.
+//! Not read back (a text with them is refused): `A`, `N`, `n`, `B`, `g`, `F`, `W`, `e` and `Y` with `w`, and names of
+//! zones.
 
 use super::names::{DAYS, HALVES, MONTHS, short, us_week, us_week_of_month, us_weekday};
 use super::{Item, append_number, items};
