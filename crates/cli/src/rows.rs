@@ -79,6 +79,13 @@ impl ResultSet {
 
     /// Aligned columns, numbers to the right; a changelog has the kind as first column.
     pub(crate) fn print_table(&self, output: &mut Output, changelog: bool) -> Result<(), Failure> {
+        if let [(_, row)] = self.rows.as_slice()
+            && let [Value::String(text)] = row.as_slice()
+            && text.contains('\n')
+        {
+            // One text of several lines, such as a plan.
+            return output.line(text.trim_end());
+        }
         let mut header: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
         let mut right: Vec<bool> = self.columns.iter().map(|(_, data_type)| data_type.kind.is_numeric()).collect();
         if changelog {

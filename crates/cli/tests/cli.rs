@@ -4,7 +4,8 @@
 //!
 //! - `--- file PATH` is written into the case's temporary folder, which is the current folder of all its runs.
 //! - `--- stdin` is the standard input of the next run.
-//! - `--- run headwater ARGS…` runs the program; arguments are split at blanks, `'…'` keeps blanks.
+//! - `--- run headwater ARGS…` runs the program; arguments are split at blanks, `'…'` keeps blanks
+//!   and has `''` for a quote.
 //! - `--- exit CODE`, `--- stdout`, `--- stderr` after a run are what it must give (absent: 0, nothing, nothing).
 //!
 //! Measured times are shown as `[SECONDS]`, the temporary folder as `[DIR]`.
@@ -128,8 +129,10 @@ fn run(folder: &Path, command: &str, stdin: &str) -> String {
 
 fn arguments(command: &str) -> Vec<String> {
     let (mut found, mut word, mut quoted) = (Vec::new(), None::<String>, false);
-    for c in command.chars() {
+    let mut chars = command.chars().peekable();
+    while let Some(c) = chars.next() {
         match c {
+            '\'' if quoted && chars.next_if_eq(&'\'').is_some() => word.get_or_insert_default().push(c),
             '\'' => {
                 quoted = !quoted;
                 word.get_or_insert_default();
@@ -153,9 +156,11 @@ fn normalised(text: &str, folder: &Path) -> String {
 
 fn without_seconds(line: &str) -> String {
     let number = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | '-');
-    if let Some(at) = line.find("\"seconds\":") {
-        let (before, after) = line.split_at(at + 10);
-        return format!("{before}[SECONDS]{}", after.trim_start_matches(number));
+    for mark in ["\"seconds\":", " time=\""] {
+        if let Some(at) = line.find(mark) {
+            let (before, after) = line.split_at(at + mark.len());
+            return format!("{before}[SECONDS]{}", after.trim_start_matches(number));
+        }
     }
     match line.strip_suffix(" s\n").and_then(|rest| rest.rfind(' ').map(|at| (at, rest))) {
         Some((at, rest)) if rest[at + 1..].parse::<f64>().is_ok() => format!("{} [SECONDS] s\n", &rest[..at]),

@@ -5,6 +5,7 @@ use super::depend::Missing;
 use super::parse::leading_name;
 use super::pool::{Input, Options, Shared, locked};
 use super::report::{BlockReport, Mode, Verdict};
+use super::row::BAD_ROW;
 use super::script::{Block, Directive, Expectation, Rewrite, RowLine, Script, Sql, phase_word};
 use super::world::World;
 use data::{Diagnostic, Span, crash};
@@ -132,6 +133,7 @@ impl<'s> Run<'s> {
         }
         let start = match block.directive.sql() {
             Some(sql) => sql.start as u32,
+            None if diagnostic.code == BAD_ROW => 0,
             None => {
                 diagnostic.span = None;
                 0

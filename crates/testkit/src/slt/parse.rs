@@ -226,7 +226,11 @@ impl<'a> Parser<'a> {
         let (table, tail) = if args.is_empty() { ("", "") } else { leading_name(args).unwrap_or(("", args)) };
         let (table, tail) = (table.to_owned(), tail.trim());
         let rows = || body.rows.clone().filter(|&row| !self.line(row).starts_with('#'));
-        let fed = || rows().map(|row| RowLine { line: row + 1, text: self.line(row).to_owned() }).collect();
+        let row = |row: usize| {
+            let Range { start, end } = self.lines[row];
+            RowLine { line: row + 1, text: self.line(row).to_owned(), span: Span::new(start, end) }
+        };
+        let fed = || rows().map(row).collect();
         let expected = || rows().map(|row| self.line(row).to_owned()).collect();
         let directive = match (word, table.is_empty(), tail) {
             ("feed", true, "") => Directive::Feed { table: None, batch: false, rows: fed() },

@@ -42,8 +42,14 @@ pub(super) enum Answer {
 }
 
 impl Planner {
-    pub(super) fn new() -> Self {
-        Self { session: Session::new(Vec::new()), time_zone: chrono_tz::Tz::UTC }
+    /// With `batch` everything is planned for bounded input.
+    pub(super) fn new(batch: bool) -> Self {
+        let mut session = Session::new(Vec::new());
+        if batch {
+            let known = session.config_mut().set("execution.runtime-mode", "BATCH");
+            debug_assert!(known.is_ok(), "a known option");
+        }
+        Self { session, time_zone: chrono_tz::Tz::UTC }
     }
 
     pub(super) fn set(&mut self, key: &str, value: &str) -> Result<(), Diagnostic> {

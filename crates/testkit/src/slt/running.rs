@@ -62,8 +62,12 @@ impl Running {
         Ok(Self { engine, defs, sinks: BTreeMap::new() })
     }
 
-    /// Whether the tables of all running statements are, or now became, known as they have to be.
+    /// Whether the tables of all running statements are, or now became, known as they have to be, and the zone is the
+    /// session's.
     pub(super) fn fits(&mut self, planner: &Planner, statements: &[Statement]) -> bool {
+        if self.engine.options().time_zone != planner.time_zone() {
+            return false;
+        }
         let Ok(wanted) = defs(planner, statements) else { return false };
         if wanted.iter().any(|(name, def)| self.defs.get(name).is_some_and(|known| known != def)) {
             return false;

@@ -3,7 +3,7 @@
 //! - *block*: a directive and the lines below it up to the next blank line.
 //! - *answer*: the lines of a block that say what is expected; `--update` replaces them.
 
-use data::Phase;
+use data::{Phase, Span};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -47,6 +47,8 @@ pub struct Sql {
 pub struct RowLine {
     pub line: usize,
     pub text: String,
+    /// In the file.
+    pub span: Span,
 }
 
 /// What `types`, `changes` and `keys` ask of a plan.

@@ -71,7 +71,7 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(batch: bool, checkpoints: bool) -> Self {
         Self {
-            planner: Planner::new(),
+            planner: Planner::new(batch),
             batch,
             checkpoints,
             contents: BTreeMap::new(),
@@ -233,6 +233,8 @@ impl World {
     /// Builds the engine anew and does everything again: for statements that start late.
     fn replay_all(&mut self) -> Result<(), Diagnostic> {
         self.build()?;
+        // A checkpoint holds the state of the engine that wrote it.
+        self.checkpoint = None;
         for content in self.contents.values_mut() {
             content.cut(Size::default());
         }
@@ -299,7 +301,7 @@ impl World {
             };
             let path = self.content(name)?.0;
             let content = &self.contents[&path];
-            let change = parse_line(line, row.line, content.types(), self.planner.zone())?;
+            let change = parse_line(row, line, content.types(), self.planner.zone())?;
             match actions.last_mut() {
                 Some(Action::Feed { table, changes, .. }) if *table == path => changes.push(change),
                 _ => actions.push(Action::Feed { table: path, changes: vec![change], together }),
@@ -313,7 +315,7 @@ impl World {
         let (table, content) = self.content(table)?;
         let types = content.types().to_vec();
         let zone = self.planner.zone();
-        let changes = rows.iter().map(|row| parse_line(&row.text, row.line, &types, zone)).collect::<Result<_, _>>()?;
+        let changes = rows.iter().map(|row| parse_line(row, &row.text, &types, zone)).collect::<Result<_, _>>()?;
         self.act(Action::Replace { table, changes })
     }
 
