@@ -5,6 +5,7 @@
 //! a DECIMAL with too many digits do not fit; Flink moves the former into another day and makes the latter NULL.
 
 use data::storage::TimestampUnit;
+use data::time::{days_from_civil, valid_date};
 
 /// How the parts of a timestamp are separated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,21 +139,10 @@ fn two(text: &[u8]) -> Option<i64> {
     }
 }
 
-/// Days since 1970-01-01 of a proleptic Gregorian date that exists.
-pub(crate) fn days_of(year: i64, month: i64, day: i64) -> Option<i32> {
-    const LENGTHS: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = LENGTHS.get(usize::try_from(month - 1).ok()?)? + i64::from(leap && month == 2);
-    if !(1..=length).contains(&day) {
-        return None;
-    }
-    // Years begin in March, so that the leap day is the last of a year; 400 years are 146097 days.
-    let year = year - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    i32::try_from(era * 146_097 + day_of_era - 719_468).ok()
+/// Days since 1970-01-01 of a date that exists.
+fn days_of(year: i64, month: i64, day: i64) -> Option<i32> {
+    let (year, month, day) = (i32::try_from(year).ok()?, u32::try_from(month).ok()?, u32::try_from(day).ok()?);
+    valid_date(year, month, day).then(|| days_from_civil(year, month, day))
 }
 
 /// `yyyy-MM-dd`: days since 1970-01-01. `lenient` takes one-digit months and days, as `java.sql.Date.valueOf` does.
