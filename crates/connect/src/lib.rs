@@ -9,6 +9,7 @@
 mod blackhole;
 mod clock;
 mod datagen;
+mod export;
 mod filesystem;
 mod format;
 mod options;
@@ -16,6 +17,7 @@ mod print;
 mod spec;
 mod suggest;
 
+pub use export::export;
 pub use format::{FormatDef, formats};
 pub use options::{OptionDef, OptionKind};
 pub use spec::{
