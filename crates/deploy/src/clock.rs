@@ -20,6 +20,11 @@ impl Clock {
         Self { start_millis: start_millis.unwrap_or_else(wall_millis), since: None }
     }
 
+    /// The instant at which it started.
+    pub fn start_millis(&self) -> i64 {
+        self.start_millis
+    }
+
     /// Milliseconds since 1970-01-01T00:00:00Z; never goes back.
     pub fn now_millis(&self) -> i64 {
         let elapsed = self.since.map_or(0, |since| since.elapsed().as_millis() as i64);

@@ -8,7 +8,9 @@ pub mod checkpoint;
 mod clock;
 pub mod embedded;
 pub mod files;
+mod load;
 pub mod pipelines;
 pub mod tables;
 
 pub use clock::{Clock, instant, wall_millis};
+pub use load::{Loaded, load};

@@ -24,7 +24,7 @@ pub fn standard_schema() -> Schema {
 
 /// Whether a declared table can be one.
 pub fn check(table: &PipelineTable) -> Result<(), Diagnostic> {
-    for field in &table.def.schema.fields {
+    for field in &table.spec.schema.fields {
         let known = COLUMNS.iter().find(|(name, _)| *name == field.name);
         let fits = match known {
             Some((_, kind)) => field.data_type.kind == kind.kind,
@@ -61,5 +61,5 @@ pub(crate) fn rows(letters: &PipelineTable, source: &str, rejected: &[Rejected],
         let values: Vec<Value> = rejected.iter().map(|row| value(&field.name, row)).collect();
         Value::column(&field.data_type, &values)
     };
-    ChangeBatch::inserts(letters.def.schema.fields.iter().map(column).collect(), rejected.len())
+    ChangeBatch::inserts(letters.spec.schema.fields.iter().map(column).collect(), rejected.len())
 }

@@ -14,9 +14,10 @@ mod run;
 mod sinks;
 mod usage;
 
+pub use dead_letter::{check as check_dead_letter, standard_schema as dead_letter_schema};
 pub use inbox::Inbox;
 pub use progress::{Observer, Status, Summary, TableSummary};
-pub use run::run;
+pub use run::{Finished, run};
 pub use usage::Usage;
 
 use connect::Output;

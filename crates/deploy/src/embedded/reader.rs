@@ -87,8 +87,12 @@ fn read(
     }
     // Ten portions a second keep a limited source smooth.
     let limit = rows_per_second.map_or(EPOCH_ROWS, |rate| (rate / 10).clamp(1, EPOCH_ROWS as u64) as usize);
+    // The first time that a source hears is the instant at which the run starts, so that what follows from it does not depend
+    // on how long opening took.
+    let mut now_millis = clock.start_millis();
     while !stop.load(Ordering::Relaxed) {
-        let polled = source.poll(limit, clock.now_millis());
+        let polled = source.poll(limit, now_millis);
+        now_millis = clock.now_millis();
         let now = source.splits();
         if now != splits {
             splits.clone_from(&now);
