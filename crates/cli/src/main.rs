@@ -6,6 +6,7 @@ mod command;
 mod context;
 mod input;
 mod output;
+mod progress;
 mod project;
 mod render;
 mod rows;

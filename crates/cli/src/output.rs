@@ -32,6 +32,10 @@ impl Output {
         self.format
     }
 
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     pub(crate) fn is_json(&self) -> bool {
         self.format == Format::Json
     }

@@ -33,5 +33,8 @@ registry! {
     query::Query,
     eval::Eval,
     test::Test,
+    run::Run,
+    load::Load,
+    demo::Demo,
     functions::Functions,
 }

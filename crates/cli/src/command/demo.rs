@@ -1,0 +1,151 @@
+//! `headwater demo`: the Customer 360 on generated data, from nothing to a result.
+
+use super::Run as RunCommand;
+use super::run::{Run, Stopped, run_project, without_system_columns};
+use crate::context::{Answer, CommandResult, Context, Failure};
+use crate::input::Sources;
+use crate::output::Paint;
+use crate::progress::grouped;
+use clap::Args;
+use data::{DataType, Diagnostic, Schema, Value};
+use deploy::embedded::Finished;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use testkit::generate::c360;
+
+mod example {
+    include!(concat!(env!("OUT_DIR"), "/c360.rs"));
+}
+
+/// The table that the demo is about.
+const PRODUCT: &str = "customer_analytics_c360";
+/// What of it is shown.
+const SHOWN: [&str; 8] = [
+    "customer_id",
+    "first_name",
+    "last_name",
+    "loyalty_tier",
+    "total_transactions",
+    "total_spent",
+    "customer_status",
+    "customer_health_score",
+];
+const SHOWN_ROWS: usize = 10;
+
+const EXAMPLES: &str = "Examples:
+  headwater demo
+  headwater demo --customers 10000 --mode batch";
+
+/// Run the Customer 360 example on generated data
+///
+/// Writes the project and its data into a folder, runs it until all data is read, and shows the result. The project is
+/// yours to change: run it again with `headwater run` in its folder.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Demo {
+    /// How many customers there are
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    customers: u64,
+    /// The same seed makes the same data
+    #[arg(long, value_name = "N", default_value_t = 360)]
+    seed: u64,
+    /// Where the project goes
+    #[arg(long, value_name = "DIR", default_value = "headwater-demo")]
+    dir: PathBuf,
+    #[command(flatten)]
+    run: Run,
+}
+
+impl RunCommand for Demo {
+    fn run(mut self, context: &mut Context) -> CommandResult {
+        context.output.text_or_json()?;
+        self.run.until_idle = self.run.until_idle.or(Some(Duration::from_secs(1)));
+        write_project(&self.dir)?;
+        let options = c360::Options { customers: self.customers, seed: self.seed, ..c360::Options::default() };
+        let written = c360::write(&self.dir.join("data"), &options).map_err(|error| unwritable(&self.dir, &error))?;
+        context.output.note(format_args!(
+            "{} rows of {} customers in {}",
+            grouped(written.rows()),
+            grouped(self.customers),
+            self.dir.display()
+        ))?;
+        let mut sources = Sources::default();
+        match run_project(&self.run, &self.dir, context, &mut sources) {
+            Ok((_, finished)) => {
+                if !context.output.is_json() {
+                    show(context, finished)?;
+                    let folder = self.dir.display();
+                    context.output.note(format_args!("\nNext: cd {folder} && headwater query \"SELECT * FROM {PRODUCT} LIMIT 5\""))?;
+                }
+                Ok(Answer::Yes)
+            }
+            Err(Stopped::Findings(findings)) => {
+                context.output.complaints(&findings, &sources)?;
+                Ok(Answer::No)
+            }
+            Err(Stopped::Failure(failure)) => Err(failure),
+        }
+    }
+}
+
+/// Puts the example's files into a folder; files that are there already and differ are somebody's work and stay.
+fn write_project(folder: &Path) -> Result<(), Failure> {
+    for (name, text) in example::FILES {
+        let path = folder.join(name);
+        if path.exists() {
+            continue;
+        }
+        let parent = path.parent().unwrap_or(folder);
+        std::fs::create_dir_all(parent)
+            .and_then(|()| std::fs::write(&path, text))
+            .map_err(|error| unwritable(&path, &error))?;
+    }
+    Ok(())
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::run("HW4512", format!("cannot write {}", path.display()))
+        .detail(error.to_string())
+        .hint("name another folder with --dir")
+}
+
+/// The first rows of the product by key, a few columns of them.
+fn show(context: &mut Context, mut finished: Finished) -> Result<(), Failure> {
+    let name = format!("default_catalog.default_database.{PRODUCT}");
+    let snapshot = finished.engine.snapshot(&name)?;
+    let (schema, batches) = without_system_columns(&snapshot.schema, &snapshot.batches);
+    let columns: Vec<usize> = SHOWN.iter().filter_map(|name| schema.index_of(name)).collect();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for batch in &batches {
+        for row in 0..batch.rows() {
+            let cell = |column: &usize| text(&schema, *column, batch.column(*column).as_ref(), row);
+            rows.push(columns.iter().map(cell).collect());
+        }
+    }
+    rows.sort();
+    rows.truncate(SHOWN_ROWS);
+    let names: Vec<String> = columns.iter().map(|column| schema.fields[*column].name.clone()).collect();
+    let width = |column: usize| rows.iter().chain([&names]).map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..names.len()).map(width).collect();
+    let line = |row: &[String]| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ")
+    };
+    let header = context.output.paint(Paint::Strong, &line(&names));
+    context.output.line(format_args!("\n{header}"))?;
+    rows.iter().try_for_each(|row| context.output.line(line(row)))
+}
+
+fn text(schema: &Schema, column: usize, values: &dyn arrow_array::Array, row: usize) -> String {
+    let data_type: &DataType = &schema.fields[column].data_type;
+    match Value::at(values, data_type, row) {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text,
+        _ => {
+            let mut out = String::new();
+            data::text::append_value(&mut out, values, data_type, row);
+            out
+        }
+    }
+}
+

@@ -1,0 +1,244 @@
+//! `headwater run`: runs the project's pipelines in this process.
+
+use super::Run as RunCommand;
+use crate::context::{Answer, CommandResult, Context, Failure};
+use crate::input::Sources;
+use crate::progress::Progress;
+use crate::project;
+use clap::{Args, ValueEnum};
+use data::{ChangeBatch, Diagnostic, Schema};
+use deploy::embedded::{Finished, RunMode, RunOptions, run};
+use deploy::pipelines::Pipelines;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const EXAMPLES: &str = "Examples:
+  headwater run
+  headwater run --mode batch --clock 2024-06-20 --export customer_analytics_c360=out.csv
+  headwater run --until-idle 2s --parallelism 2";
+
+/// Run the project's pipelines
+///
+/// A stream keeps its state in the data folder: stopped and started again, it goes on where it was.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Run {
+    /// `batch` reads what is there, once, and ends
+    #[arg(long, value_enum, default_value_t = Mode::Stream)]
+    pub(crate) mode: Mode,
+    /// Processing time at the start; it goes on with real time, in batch it stands still [default: now]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(crate) clock: Option<i64>,
+    /// At the end, write a table into a .csv, .jsonl or .parquet file; may be repeated
+    #[arg(long, value_name = "TABLE=FILE", value_parser = export)]
+    pub(crate) export: Vec<(String, PathBuf)>,
+    /// State, checkpoints and appended rows [default: `target` in the project]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// State may take this much memory
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) memory: Option<u64>,
+    /// Instances of each keyed operator
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=128))]
+    pub(crate) parallelism: u16,
+    /// Read at most so many rows a second from each source
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_rows_per_second: Option<u64>,
+    /// End when nothing came for so long
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) until_idle: Option<Duration>,
+    /// Rows of an epoch
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) epoch_rows: Option<u32>,
+    /// Time between checkpoints
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub(crate) checkpoint_interval: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    Stream,
+    Batch,
+}
+
+impl RunCommand for Run {
+    fn run(self, context: &mut Context) -> CommandResult {
+        context.output.text_or_json()?;
+        let Some(root) = project::root(&context.global) else { return Err(no_project().into()) };
+        let mut sources = Sources::default();
+        match run_project(&self, &root, context, &mut sources) {
+            Ok(_) => Ok(Answer::Yes),
+            Err(Stopped::Findings(findings)) => {
+                if context.output.is_json() {
+                    context.output.findings(&findings, &sources)?;
+                } else {
+                    context.output.complaints(&findings, &sources)?;
+                }
+                Ok(Answer::No)
+            }
+            Err(Stopped::Failure(failure)) => Err(failure),
+        }
+    }
+}
+
+/// Why a run did not come to its end.
+pub(crate) enum Stopped {
+    /// What is wrong with the project, its data or its surroundings.
+    Findings(Vec<Diagnostic>),
+    Failure(Failure),
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<Diagnostic> for Stopped {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Findings(vec![diagnostic])
+    }
+}
+
+/// Reads, plans and runs the project in `root`, and tells of it.
+pub(crate) fn run_project(
+    flags: &Run,
+    root: &Path,
+    context: &mut Context,
+    sources: &mut Sources,
+) -> Result<(Pipelines, Finished), Stopped> {
+    let project = project::read(&context.global, root, sources).map_err(Stopped::Findings)?;
+    let loaded = deploy::load(&project, root, flags.mode == Mode::Batch).map_err(Stopped::Findings)?;
+    let pipelines = loaded.pipelines;
+    let exports = find_exports(&flags.export, &pipelines)?;
+    let stop = stop_flag();
+    let options = RunOptions {
+        mode: if flags.mode == Mode::Batch { RunMode::Batch } else { RunMode::Stream },
+        clock_millis: flags.clock,
+        data_dir: flags.data_dir.clone().unwrap_or_else(|| root.join("target")),
+        parallelism: usize::from(flags.parallelism),
+        memory_limit: flags.memory.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
+        until_idle: flags.until_idle,
+        max_rows_per_second: flags.max_rows_per_second,
+        checkpoint_interval: flags.checkpoint_interval,
+        epoch_rows: flags.epoch_rows.map(|rows| rows as usize),
+        stop,
+        output: Arc::new(Mutex::new(std::io::stdout())),
+    };
+    let mut progress = Progress::new(&mut context.output);
+    let mut finished = run(&pipelines, &options, &mut progress)?;
+    progress.done(&finished.summary)?;
+    for (name, path) in exports {
+        let snapshot = finished.engine.snapshot(&name)?;
+        let (schema, batches) = without_system_columns(&snapshot.schema, &snapshot.batches);
+        connect::export(&path, &schema, &batches)?;
+    }
+    Ok((pipelines, finished))
+}
+
+/// The columns that `*` would give.
+pub(crate) fn without_system_columns(schema: &Schema, batches: &[ChangeBatch]) -> (Schema, Vec<ChangeBatch>) {
+    let kept: Vec<usize> = (0..schema.len()).filter(|at| !schema.fields[*at].name.starts_with('$')).collect();
+    let fields = kept.iter().map(|at| schema.fields[*at].clone()).collect();
+    (Schema::new(fields), batches.iter().map(|batch| batch.project(&kept)).collect())
+}
+
+/// Full names of the tables to export.
+fn find_exports(exports: &[(String, PathBuf)], pipelines: &Pipelines) -> Result<Vec<(String, PathBuf)>, Diagnostic> {
+    let find = |(name, path): &(String, PathBuf)| {
+        let mut managed = pipelines.tables.iter().filter(|(_, table)| table.is_managed());
+        match managed.find(|(full, table)| *full == name || table.short_name == *name) {
+            Some((full, _)) => Ok((full.clone(), path.clone())),
+            None => Err(Diagnostic::run("HW4510", format!("there is no managed table `{name}` to export"))
+                .hint("name a table of the project that has no 'connector'")),
+        }
+    };
+    exports.iter().map(find).collect()
+}
+
+/// Set by Ctrl-C; the run then ends at the next epoch, with a checkpoint. A second Ctrl-C ends at once.
+fn stop_flag() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&stop);
+    let handler = move || {
+        if seen.swap(true, Ordering::Relaxed) {
+            std::process::exit(2);
+        }
+    };
+    // Without a handler the signal ends the process, and the last checkpoint holds.
+    let _ = ctrlc::set_handler(handler);
+    stop
+}
+
+pub(crate) fn no_project() -> Diagnostic {
+    Diagnostic::run("HW4504", "there is no project here, and no path was given")
+        .hint("go to a folder below `headwater.toml` or `pipelines/`, or name one with --project")
+}
+
+fn export(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((table, file)) if !table.is_empty() && !file.is_empty() => Ok((table.to_owned(), file.into())),
+        _ => Err("TABLE=FILE is wanted, like orders=orders.csv".to_owned()),
+    }
+}
+
+/// `10s`, `200ms`, `5min`
+fn duration(text: &str) -> Result<Duration, String> {
+    plan::config::parse_duration(text)
+        .and_then(|millis| u64::try_from(millis).ok())
+        .map(Duration::from_millis)
+        .ok_or_else(|| "a duration is wanted, like `10s` or `200ms`".to_owned())
+}
+
+/// `512MB`, `2GB`, bytes
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let unit: u64 = match text[digits..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" | "kib" => 1 << 10,
+        "m" | "mb" | "mib" => 1 << 20,
+        "g" | "gb" | "gib" => 1 << 30,
+        _ => return Err("a size is wanted, like `512MB`".to_owned()),
+    };
+    let count: u64 = text[..digits].parse().map_err(|_| "a size is wanted, like `512MB`".to_owned())?;
+    count.checked_mul(unit).ok_or_else(|| "the size is too large".to_owned())
+}
+
+/// ISO 8601, in UTC unless it says otherwise: milliseconds since 1970-01-01T00:00:00Z.
+fn instant(text: &str) -> Result<i64, String> {
+    let wanted = || "a time is wanted, like `2024-06-20` or `2024-06-20T12:00:00Z`".to_owned();
+    let (local, offset_minutes) = zone_suffix(text).ok_or_else(wanted)?;
+    let nanos = data::time::parse_timestamp(&local.replace('T', " "), 3).ok_or_else(wanted)?;
+    let millis = i64::try_from(nanos.div_euclid(1_000_000)).map_err(|_| wanted())?;
+    Ok(millis - offset_minutes * 60_000)
+}
+
+/// The text before its zone, and the zone's minutes east of UTC.
+fn zone_suffix(text: &str) -> Option<(&str, i64)> {
+    if let Some(local) = text.strip_suffix(['Z', 'z']) {
+        return Some((local, 0));
+    }
+    let time = text.find('T').map_or(text.len(), |at| at + 1);
+    let Some(at) = text[time..].find(['+', '-']).map(|at| at + time) else { return Some((text, 0)) };
+    let (hours, minutes) = text[at + 1..].split_once(':')?;
+    let minutes = hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?;
+    Some((&text[..at], if text[at..].starts_with('-') { -minutes } else { minutes }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{instant, size};
+
+    #[test]
+    fn times_and_sizes() {
+        assert_eq!(instant("1970-01-02"), Ok(86_400_000));
+        assert_eq!(instant("1970-01-01T00:00:01.5Z"), Ok(1_500));
+        assert_eq!(instant("1970-01-01T02:00:00+02:00"), Ok(0));
+        assert!(instant("yesterday").is_err());
+        assert_eq!(size("512MB"), Ok(512 << 20));
+        assert_eq!(size("12"), Ok(12));
+        assert!(size("many").is_err());
+    }
+}
