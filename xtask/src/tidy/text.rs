@@ -4,7 +4,8 @@
 
 const FILE_LINES_MAX: usize = 800;
 const FUNCTION_LINES_MAX: usize = 70;
-const LINE_CHARS_MAX: usize = 120;
+/// rustfmt keeps code within 120; prose may run a little over.
+const LINE_CHARS_MAX: usize = 130;
 
 /// Marks of unfinished work, written so that this file does not hold them itself.
 const MARKS: [&str; 6] = [
@@ -12,7 +13,7 @@ const MARKS: [&str; 6] = [
     concat!("FIX", "ME"),
     concat!("todo", "!("),
     concat!("unimplemented", "!("),
-    "dbg!(",
+    concat!("dbg", "!("),
     concat!("#[ig", "nore"),
 ];
 
