@@ -35,20 +35,14 @@ pub(crate) fn workbench(global: &Global, stream: bool, sources: &mut Sources) ->
     let project = read(global, &root, sources)?;
     let mut workbench = Workbench::new(stream, root);
     let mut errors = Vec::new();
-    declare(workbench.session_mut(), &project, |_, result| errors.extend(result.err().unwrap_or_default()));
+    let mut pipelines = Vec::new();
+    load(workbench.session_mut(), &project, |file, result| match file.role {
+        Role::Dml => pipelines.push(result),
+        _ => errors.extend(result.err().unwrap_or_default()),
+    });
+    pipelines.into_iter().for_each(|planned| workbench.add_pipeline(planned));
     errors.retain(Diagnostic::is_error);
     if errors.is_empty() { Ok(workbench) } else { Err(errors) }
-}
-
-/// Carries out the project's options and definitions in their order; `done` gets what each statement gave.
-pub(crate) fn declare(
-    session: &mut Session,
-    project: &Project,
-    mut done: impl FnMut(&ProjectFile, Result<Planned, Vec<Diagnostic>>),
-) {
-    for file in project.files.iter().filter(|file| file.role != Role::Dml) {
-        run_file(session, project, file, &mut |result| done(file, result));
-    }
 }
 
 /// Plans everything in the project, in its order; `done` gets what each statement gave.

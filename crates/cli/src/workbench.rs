@@ -31,6 +31,12 @@ pub(crate) struct Workbench {
     memory: Engine,
     stream: bool,
     context: OpenContext,
+    /// The project's own INSERTs: run when a table that they write is first read.
+    pipelines: Vec<Insertion>,
+    /// What is wrong with pipelines that could not be planned.
+    broken: Vec<Diagnostic>,
+    /// Tables that the project's INSERTs have filled.
+    filled: BTreeSet<String>,
 }
 
 /// What a statement gave.
@@ -59,11 +65,37 @@ impl Workbench {
         let options = Options { checkpoints: false, ..Options::default() };
         let output = Arc::new(Mutex::new(std::io::stdout()));
         let context = OpenContext { base, bounded: !stream, dead_letter: false, output };
-        Self { session, memory: Engine::new(options), stream, context }
+        let memory = Engine::new(options);
+        let (pipelines, broken, filled) = (Vec::new(), Vec::new(), BTreeSet::new());
+        Self { session, memory, stream, context, pipelines, broken, filled }
     }
 
     pub(crate) fn session_mut(&mut self) -> &mut Session {
         &mut self.session
+    }
+
+    /// Adds what one of the project's statements was planned to.
+    pub(crate) fn add_pipeline(&mut self, planned: Result<Planned, Vec<Diagnostic>>) {
+        match planned {
+            Ok(Planned::Insert(insertion)) | Ok(Planned::CreateTableAs(insertion)) => self.pipelines.push(insertion),
+            Ok(Planned::StatementSet(insertions)) => self.pipelines.extend(insertions),
+            Ok(_) => {}
+            Err(errors) => self.broken.extend(errors.into_iter().filter(Diagnostic::is_error)),
+        }
+    }
+
+    /// Runs the project's INSERTs into a table, and those into the tables that they read, once.
+    fn fill(&mut self, path: &str) -> Result<(), Diagnostic> {
+        if !self.filled.insert(path.to_owned()) {
+            return Ok(());
+        }
+        let is_target = |insertion: &&Insertion| insertion.path.to_string() == path;
+        let writers: Vec<Insertion> = self.pipelines.iter().filter(is_target).cloned().collect();
+        if writers.is_empty() && !self.broken.is_empty() {
+            // One of them may have been meant to fill it.
+            return Err(self.broken[0].clone());
+        }
+        writers.iter().try_for_each(|insertion| self.insert(insertion).map(|_| ()))
     }
 
     /// Carries out a statement. As a stream, a query hands its changes to `changes` as they come, and its result has
@@ -212,6 +244,7 @@ impl Workbench {
     /// What a table in memory holds.
     fn recall(&mut self, table: &Table) -> Result<Vec<ChangeBatch>, Diagnostic> {
         self.remember(table)?;
+        self.fill(&table.path.to_string())?;
         Ok(self.memory.snapshot(&table.path.to_string())?.batches.to_vec())
     }
 

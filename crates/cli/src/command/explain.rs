@@ -3,9 +3,10 @@
 use super::Run;
 use crate::context::{Answer, CommandResult, Context, Failure};
 use crate::input::{self, Sources};
+use crate::output::located;
 use crate::project;
 use clap::Args;
-use data::{Diagnostic, crash};
+use data::{Diagnostic, Located, crash};
 use plan::{Node, Planned};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -32,6 +33,7 @@ pub(crate) struct Explain {
 struct Entry {
     index: usize,
     plan: Json,
+    error: Option<Located>,
 }
 
 impl Run for Explain {
@@ -66,7 +68,12 @@ impl Run for Explain {
                 Err(mut errors) => {
                     all_good = false;
                     errors.iter_mut().for_each(|error: &mut Diagnostic| error.file.clone_from(&file));
-                    context.output.complaints(&errors, &sources)?;
+                    if context.output.is_json() {
+                        let error = errors.first().map(|error| located(error, &sources));
+                        context.output.json(&Entry { index, plan: Json::Null, error })?;
+                    } else {
+                        context.output.complaints(&errors, &sources)?;
+                    }
                 }
             }
         }
@@ -85,10 +92,8 @@ fn plans(planned: Planned) -> Vec<Node> {
 
 fn show(context: &mut Context, index: usize, plan: &Node) -> Result<(), Failure> {
     if context.output.is_json() {
-        return context.output.json(&Entry { index, plan: plan::explain::json(plan) });
+        return context.output.json(&Entry { index, plan: plan::explain::json(plan), error: None });
     }
-    if index > 0 {
-        context.output.line("")?;
-    }
+    context.output.note(format_args!("statement {}", index + 1))?;
     context.output.raw(&plan::explain::text(plan))
 }

@@ -3,8 +3,9 @@
 use super::Run;
 use crate::context::{Answer, CommandResult, Context};
 use crate::input::{self, Sources, Text};
+use crate::output::located;
 use clap::Args;
-use data::Diagnostic;
+use data::{Diagnostic, Located};
 use serde::Serialize;
 
 const EXAMPLES: &str = "Examples:
@@ -30,6 +31,7 @@ pub(crate) struct Fmt {
 struct Entry<'a> {
     file: Option<&'a str>,
     changed: bool,
+    diagnostics: Vec<Located>,
 }
 
 impl Run for Fmt {
@@ -43,7 +45,13 @@ impl Run for Fmt {
                 Err(mut errors) => {
                     all_good = false;
                     errors.iter_mut().for_each(|error| error.file.clone_from(&file));
-                    context.output.complaints(&errors, &Sources::one(file.as_deref(), &text))?;
+                    let sources = Sources::one(file.as_deref(), &text);
+                    if context.output.is_json() {
+                        let diagnostics = errors.iter().map(|error| located(error, &sources)).collect();
+                        context.output.json(&Entry { file: file.as_deref(), changed: false, diagnostics })?;
+                    } else {
+                        context.output.complaints(&errors, &sources)?;
+                    }
                     continue;
                 }
             };
@@ -58,7 +66,7 @@ impl Run for Fmt {
                 })?;
             }
             if context.output.is_json() {
-                context.output.json(&Entry { file: file.as_deref(), changed })?;
+                context.output.json(&Entry { file: file.as_deref(), changed, diagnostics: Vec::new() })?;
             } else if changed && path != "-" {
                 context.output.line(&path)?;
             }
