@@ -16,7 +16,7 @@ mod to_text;
 #[cfg(test)]
 mod tests;
 
-pub use rules::{Castable, follows_zone, supports};
+pub use rules::{Castable, follows_zone, supports, supports_kind};
 
 use crate::storage::storage_type;
 use crate::time::Zone;

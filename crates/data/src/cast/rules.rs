@@ -16,11 +16,15 @@ const FALLIBLE: Option<Castable> = Some(Castable { implicit: false, fallible: tr
 
 /// Whether and how a type is cast to another; nothing where Flink refuses. Nullability is not looked at.
 pub fn supports(from: &DataType, to: &DataType) -> Option<Castable> {
+    supports_kind(&from.kind, &to.kind)
+}
+
+/// [`supports`] for types without their nullability.
+pub fn supports_kind(source: &TypeKind, target: &TypeKind) -> Option<Castable> {
     use TypeKind::{
         Array, Binary, Boolean, Char, Date, Decimal, Double, Float, Map, Multiset, Null, Row, Time, Timestamp,
         TimestampLtz, VarBinary, VarChar,
     };
-    let (source, target) = (&from.kind, &to.kind);
     match (source, target) {
         (source, target) if source == target => IMPLICIT,
         (Null, _) | (Char(_), Char(_)) | (Char(_) | VarChar(_), VarChar(_)) => IMPLICIT,

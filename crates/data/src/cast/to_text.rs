@@ -4,6 +4,7 @@
 use super::CastOptions;
 use crate::storage::TimestampUnit;
 use crate::text::number::{append_decimal_plain, append_double, append_float};
+use crate::text::utf8::append_utf8;
 use crate::time::{MILLIS_PER_DAY, Zone, append_date, append_time_sql, append_timestamp_sql};
 use crate::types::{DataType, MAX_LENGTH, TypeKind};
 use crate::value::timestamp_nanos;
@@ -15,7 +16,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 pub(super) fn cast(column: &ArrayRef, from: &DataType, to: &DataType, options: &CastOptions) -> ArrayRef {
-    let length = Length::of(&to.kind);
+    let length = Length::of(&to.kind, from.kind.is_binary());
     if let TypeKind::Char(from) | TypeKind::VarChar(from) = &from.kind {
         if matches!(to.kind, TypeKind::VarChar(to) if to >= *from) {
             return column.clone();
@@ -41,18 +42,20 @@ pub(super) fn cast(column: &ArrayRef, from: &DataType, to: &DataType, options: &
     }
 }
 
-/// How many characters a text may have, and must have.
+/// How many characters a text may have, and must have. What was decoded from bytes Flink counts in UTF-16 units, and of a
+/// character cut in two it leaves a question mark.
 #[derive(Clone, Copy)]
 struct Length {
     most: u32,
     least: u32,
+    utf16: bool,
 }
 
 impl Length {
-    fn of(kind: &TypeKind) -> Length {
+    fn of(kind: &TypeKind, utf16: bool) -> Length {
         match kind {
-            TypeKind::Char(length) => Length { most: *length, least: *length },
-            TypeKind::VarChar(length) => Length { most: *length, least: 0 },
+            TypeKind::Char(length) => Length { most: *length, least: *length, utf16 },
+            TypeKind::VarChar(length) => Length { most: *length, least: 0, utf16 },
             _ => unreachable!("{kind} holds no text"),
         }
     }
@@ -62,14 +65,24 @@ impl Length {
         if self.most == MAX_LENGTH {
             return;
         }
+        let width = |char: char| if self.utf16 { char.len_utf16() } else { 1 };
         // A text with no more bytes than characters allowed needs no count to be short enough.
         if out.len() - start > self.most as usize {
-            if let Some((end, _)) = out[start..].char_indices().nth(self.most as usize) {
+            let mut left = self.most as usize;
+            let cut = out[start..].char_indices().find(|(_, char)| match left.checked_sub(width(*char)) {
+                Some(rest) => {
+                    left = rest;
+                    false
+                }
+                None => true,
+            });
+            if let Some((end, _)) = cut {
                 out.truncate(start + end);
+                out.extend(std::iter::repeat_n('?', left));
             }
         }
         if self.least > 0 {
-            let missing = (self.least as usize).saturating_sub(out[start..].chars().count());
+            let missing = (self.least as usize).saturating_sub(out[start..].chars().map(width).sum());
             out.extend(std::iter::repeat_n(' ', missing));
         }
     }
@@ -113,7 +126,7 @@ fn append(out: &mut String, column: &dyn Array, data_type: &DataType, row: usize
         }
         TypeKind::Char(_) | TypeKind::VarChar(_) => out.push_str(column.as_string::<i32>().value(row)),
         TypeKind::Binary(_) | TypeKind::VarBinary(_) => {
-            out.push_str(&String::from_utf8_lossy(column.as_binary::<i32>().value(row)));
+            append_utf8(out, column.as_binary::<i32>().value(row));
         }
         TypeKind::Date => append_date(out, column.as_primitive::<Int32Type>().value(row)),
         TypeKind::Time(precision) => {

@@ -6,6 +6,7 @@
 mod compare;
 mod json_row;
 pub mod number;
+pub mod utf8;
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use crate::typing::{arity, arity_between, mismatch};
 use crate::vector::broadcast;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, StringArray};
+use data::text::utf8::append_utf8;
 use data::{DataType, TypeKind};
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
                 let bytes = args.columns[0].as_binary::<i32>();
                 build_text(args.rows, |row, out| {
                     let row = args.position(0, row);
-                    bytes.is_valid(row).then(|| out.push_str(&String::from_utf8_lossy(bytes.value(row))))
+                    bytes.is_valid(row).then(|| append_utf8(out, bytes.value(row)))
                 })
             }))
         },

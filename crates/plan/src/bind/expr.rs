@@ -5,7 +5,7 @@ use super::scope::{Found, OUTER};
 use super::{Binder, Clause, all};
 use crate::build::and;
 use crate::error::{Bound, Reported, did_you_mean};
-use crate::types::{cast_to, explicit_cast_exists};
+use crate::types::cast_to;
 use data::types::{DataType, RowField, TypeKind};
 use data::{Diagnostic, Span, Value};
 use functions::typing::least_restrictive;
@@ -233,7 +233,7 @@ impl Binder<'_> {
     fn cast(&mut self, syntax: &ast::Expr, to: &ast::TypeName, safe: bool, span: Span) -> Bound<Expr> {
         let (input, target) = (self.expr(syntax), self.data_type(to));
         let (input, target) = (input?, target?);
-        if !explicit_cast_exists(&input.data_type.kind, &target.kind) {
+        if data::cast::supports_kind(&input.data_type.kind, &target.kind).is_none() {
             return self.fail(
                 Diagnostic::plan("HW2012", span, format!("{} cannot be cast to {}", input.data_type, target))
                     .detail(format!(

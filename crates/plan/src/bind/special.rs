@@ -38,9 +38,11 @@ impl Binder<'_> {
                 let args = std::iter::once(word(unit.keyword())).chain(args).collect();
                 self.function("TIMESTAMPDIFF", args, span)
             }
-            SpecialCall::Difference { .. } => {
-                self.unsupported(span, "the difference of two times as an interval", "use TIMESTAMPDIFF(unit, start, end)")
-            }
+            SpecialCall::Difference { .. } => self.unsupported(
+                span,
+                "the difference of two times as an interval",
+                "use TIMESTAMPDIFF(unit, start, end)",
+            ),
             SpecialCall::Trim { side, what, from } => {
                 let side = match side {
                     TrimSide::Both => "BOTH",

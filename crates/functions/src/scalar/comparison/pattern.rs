@@ -1,4 +1,4 @@
-//! LIKE: `%` is any text, `_` any one character. A literal pattern is taken apart once; the common shapes (`abc`, `abc%`,
+//! LIKE: `%` is any text, `_` any one character but a line break. A literal pattern is taken apart once; the common shapes (`abc`, `abc%`,
 //! `%abc`, `%abc%`) are compared as bytes.
 
 use crate::registry::{
@@ -16,7 +16,7 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
         aliases: &[],
         family: Family::Comparison,
         syntax: &["string LIKE pattern", "string LIKE pattern ESCAPE char"],
-        doc: "Whether the whole string matches the pattern, in which % stands for any text and _ for any one character. \
+        doc: "Whether the whole string matches the pattern, in which % stands for any text and _ for any one character but a line break. \
               The character after the escape character stands for itself; without ESCAPE there is none.",
         examples: &[
             Example { sql: "'headwater' LIKE 'head%'", result: "true" },
@@ -194,6 +194,11 @@ fn tokens(pattern: &str, escape: Option<char>) -> Result<Vec<Token>, String> {
     Ok(tokens)
 }
 
+/// The characters that Java's `.` does not match.
+fn is_line_break(char: char) -> bool {
+    matches!(char, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
 /// Greedy matching: on a mismatch the last `%` takes one character more.
 fn general(tokens: &[Token], text: &str) -> bool {
     let (mut token, mut rest) = (0, text);
@@ -206,7 +211,7 @@ fn general(tokens: &[Token], text: &str) -> bool {
                 retry = Some((token, rest));
                 continue;
             }
-            (Some(Token::AnyOne), Some(char)) => {
+            (Some(Token::AnyOne), Some(char)) if !is_line_break(char) => {
                 token += 1;
                 rest = &rest[char.len_utf8()..];
                 continue;
@@ -249,6 +254,8 @@ mod tests {
             ("äöü", "_ö_", None, true),
             ("abc", "%%c", None, true),
             ("abab", "a%b", None, true),
+            ("a\nb", "a%b", None, true),
+            ("a\nb", "a_b", None, false),
         ] {
             let matcher = Like::new(pattern, escape).unwrap();
             assert_eq!(matcher.matches(text), Ok(expect), "{text} LIKE {pattern}");

@@ -48,7 +48,7 @@ struct Similar(Regex);
 impl Matches for Similar {
     fn new(pattern: &str, escape: Option<char>) -> Result<Self, String> {
         let invalid = |error: fancy_regex::Error| format!("Invalid regular expression: {pattern}: {error}");
-        Regex::new(&format!("^(?s:{})$", translated(pattern, escape)?)).map(Similar).map_err(invalid)
+        Regex::new(&format!("^(?:{})$", translated(pattern, escape)?)).map(Similar).map_err(invalid)
     }
 
     fn matches(&self, text: &str) -> Result<bool, String> {
@@ -94,8 +94,8 @@ fn translated(pattern: &str, escape: Option<char>) -> Result<String, String> {
                 in_class = char == '[';
                 regex.push(char);
             }
-            '%' if !in_class => regex.push_str(".*"),
-            '_' if !in_class => regex.push('.'),
+            '%' if !in_class => regex.push_str("(?s:.*)"),
+            '_' if !in_class => regex.push_str("[^\\n\\r\\x{85}\\x{2028}\\x{2029}]"),
             '\\' | '^' | '$' if !in_class => regex.push_str(&fancy_regex::escape(char.encode_utf8(&mut [0; 4]))),
             char => regex.push(char),
         }

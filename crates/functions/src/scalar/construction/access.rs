@@ -171,7 +171,7 @@ fn bind_cardinality(args: &[BindArg]) -> Result<Binding, BindError> {
     let form = "CARDINALITY(array) or CARDINALITY(map)";
     arity("CARDINALITY", args, 1, form)?;
     let given = args[0].data_type;
-    if !matches!(given.kind, TypeKind::Array(_) | TypeKind::Map(_, _) | TypeKind::Multiset(_)) {
+    if !matches!(given.kind, TypeKind::Array(_) | TypeKind::Map(_, _)) {
         return Err(mismatch("CARDINALITY", args, form));
     }
     Ok(Binding { params: vec![given.clone()], result: DataType::int().with_nullable(given.nullable) })
