@@ -5,9 +5,10 @@
 mod call;
 
 use arrow_array::ArrayRef;
-use arrow_select::concat::concat;
 use call::{Node, Typed};
+use data::cast::{CastOptions, cast};
 use data::text::row_to_string;
+use data::time::Zone;
 use data::{DataType, Value};
 use functions::{BindArg, CallSite, EvalContext, KernelArgs};
 
@@ -79,7 +80,8 @@ fn evaluate(node: &Node, constant: bool) -> Result<Evaluated, String> {
     let bind_args: Vec<BindArg> =
         args.iter().map(|arg| BindArg { data_type: &arg.data_type, literal: arg.literal.as_ref() }).collect();
     let binding = (def.bind)(&bind_args).map_err(|error| error.message)?;
-    let columns: Vec<ArrayRef> = args.iter().zip(&binding.params).map(|(arg, param)| coerce(arg, param)).collect();
+    let columns =
+        args.iter().zip(&binding.params).map(|(arg, param)| coerce(arg, param)).collect::<Result<Vec<_>, _>>()?;
     let literals: Vec<Option<Value>> = args.iter().map(|arg| arg.literal.clone()).collect();
     let site = CallSite { arg_types: &binding.params, literals: &literals, result_type: &binding.result };
     let kernel = (def.kernel)(&site).map_err(|error| error.message)?;
@@ -96,13 +98,8 @@ fn evaluate(node: &Node, constant: bool) -> Result<Evaluated, String> {
     Ok(Evaluated { column, data_type: binding.result, literal: None })
 }
 
-/// Implicit casts of literals: wider integers, NULL to any type. Strings keep their length.
-fn coerce(arg: &Evaluated, param: &DataType) -> ArrayRef {
-    if arg.data_type.same_kind(param) || param.kind.is_character() && arg.data_type.kind.is_character() {
-        return arg.column.clone();
-    }
-    let values: Vec<Value> = (0..arg.column.len())
-        .map(|row| call::widened(Value::at(&arg.column, &arg.data_type, row), &arg.data_type, param))
-        .collect();
-    concat(&[Value::column(param, &values).as_ref()]).unwrap()
+/// The implicit cast to a parameter's type, which the binder makes explicit.
+fn coerce(arg: &Evaluated, param: &DataType) -> Result<ArrayRef, String> {
+    let options = CastOptions { time_zone: Zone::UTC, is_try: false };
+    cast(&arg.column, &arg.data_type, param, &options).map_err(|error| error.message)
 }

@@ -46,6 +46,34 @@ impl<T: ArrowPrimitiveType> Reader<'_, PrimitiveArray<T>> {
     }
 }
 
+impl<'a> Reader<'a, ListArray> {
+    /// The range of the row's elements among the values of all rows.
+    pub(crate) fn get(&self, row: usize) -> Option<std::ops::Range<usize>> {
+        let index = self.index(row)?;
+        let offsets = self.array.value_offsets();
+        Some(offsets[index] as usize..offsets[index + 1] as usize)
+    }
+
+    pub(crate) fn values(&self) -> &'a ArrayRef {
+        self.array.values()
+    }
+}
+
+impl Reader<'_, BooleanArray> {
+    pub(crate) fn get(&self, row: usize) -> Option<bool> {
+        self.index(row).map(|index| self.array.value(index))
+    }
+}
+
+pub(crate) fn booleans<'a>(args: &KernelArgs<'a>, argument: usize) -> Reader<'a, BooleanArray> {
+    Reader { array: args.columns[argument].as_boolean(), constant: args.constant[argument] }
+}
+
+/// An ARRAY, MAP or MULTISET.
+pub(crate) fn lists<'a>(args: &KernelArgs<'a>, argument: usize) -> Reader<'a, ListArray> {
+    Reader { array: args.columns[argument].as_list(), constant: args.constant[argument] }
+}
+
 pub(crate) fn texts<'a>(args: &KernelArgs<'a>, argument: usize) -> Reader<'a, StringArray> {
     Reader { array: args.columns[argument].as_string(), constant: args.constant[argument] }
 }

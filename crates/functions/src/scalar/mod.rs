@@ -3,6 +3,7 @@
 //! A big family is a folder with a file per group of functions; each of its files has its own line here.
 
 pub(crate) mod arithmetic;
+pub(crate) mod collection;
 pub(crate) mod columns;
 pub(crate) mod comparison;
 pub(crate) mod conditional;
@@ -44,6 +45,11 @@ pub(crate) static FAMILIES: &[&[ScalarDef]] = &[
     temporal::text::FUNCTIONS,
     conditional::FUNCTIONS,
     conversion::FUNCTIONS,
+    collection::array::FUNCTIONS,
+    collection::set::FUNCTIONS,
+    collection::order::FUNCTIONS,
+    collection::map::FUNCTIONS,
+    collection::text::FUNCTIONS,
     construction::build::FUNCTIONS,
     construction::access::FUNCTIONS,
     hash::FUNCTIONS,

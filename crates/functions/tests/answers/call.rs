@@ -95,6 +95,15 @@ impl Parser<'_> {
             "DATE" | "TIME" | "TIMESTAMP" if self.rest.trim_start().starts_with('\'') => self.datetime(word),
             "INTERVAL" => self.interval(),
             "CAST" => self.cast(),
+            "ARRAY" | "MAP" if self.rest.starts_with('[') => {
+                self.rest = &self.rest[1..];
+                let mut parts = Vec::new();
+                while !self.skip("]") {
+                    parts.push(self.expression()?);
+                    self.skip(",");
+                }
+                Ok(Node::Call(word.to_owned(), parts))
+            }
             _ if self.rest.starts_with('(') => {
                 self.rest = &self.rest[1..];
                 self.call(word.to_owned())
@@ -272,6 +281,14 @@ fn json(data_type: &DataType, text: &str) -> Result<Value, String> {
 }
 
 fn type_of(text: &str) -> Result<TypeKind, String> {
+    if let Some(element) = text.strip_prefix("ARRAY<").and_then(|rest| rest.strip_suffix('>')) {
+        return Ok(TypeKind::Array(Box::new(DataType::new(type_of(element)?))));
+    }
+    if let Some(entry) = text.strip_prefix("MAP<").and_then(|rest| rest.strip_suffix('>')) {
+        let (key, value) = entry.split_once(',').ok_or("a map of keys and values")?;
+        let (key, value) = (DataType::new(type_of(key.trim())?), DataType::new(type_of(value.trim())?));
+        return Ok(TypeKind::Map(Box::new(key), Box::new(value)));
+    }
     let (name, arguments) = text.split_once('(').unwrap_or((text, ""));
     let mut numbers = arguments.trim_end_matches(')').split(',').map(|number| number.trim().parse::<u32>());
     let mut number = |default: u32| numbers.next().and_then(Result::ok).unwrap_or(default);
