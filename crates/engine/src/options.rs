@@ -1,5 +1,7 @@
 //! How an engine is set up.
 
+use crate::state::Setup;
+
 /// How changes travel inside an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
@@ -29,6 +31,8 @@ pub struct Options {
     pub seed: u64,
     /// Bytes of state past which an epoch fails instead of the process; absent: no limit.
     pub memory_limit: Option<usize>,
+    /// `table.exec.state.ttl` in milliseconds; absent: state stays.
+    pub state_ttl_millis: Option<i64>,
     /// Whether checkpoints will be taken. Without them nothing is remembered about what changed.
     pub checkpoints: bool,
 }
@@ -42,12 +46,18 @@ impl Default for Options {
             time_zone: chrono_tz::Tz::UTC,
             seed: 0,
             memory_limit: None,
+            state_ttl_millis: None,
             checkpoints: true,
         }
     }
 }
 
 impl Options {
+    pub(crate) fn setup(&self) -> Setup {
+        let retention = self.state_ttl_millis.filter(|millis| *millis > 0 && self.mode == Mode::Stream);
+        Setup { checkpoints: self.checkpoints, retention }
+    }
+
     pub(crate) fn record_delivery(&self) -> bool {
         self.delivery == Delivery::Record && self.mode == Mode::Stream
     }

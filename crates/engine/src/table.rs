@@ -4,7 +4,7 @@
 
 use crate::checkpoint::EntryRef;
 use crate::operator::{Context, Operator, Output, Result};
-use crate::state::{KeyedMultiset, KeyedRows, RowCodec, RowEmitter, StateWriter, UpdateStyle};
+use crate::state::{KeyedMultiset, KeyedRows, RowCodec, RowEmitter, Setup, StateWriter, UpdateStyle};
 use arrow_array::{Array, ArrayRef, Int64Array};
 use arrow_select::zip::zip;
 use data::{ChangeBatch, DataType, RowKind, Schema};
@@ -87,14 +87,14 @@ enum Rows {
 }
 
 impl Table {
-    pub(crate) fn new(def: &TableDef, mode: ManagedMode, rowtime: Option<usize>, checkpoints: bool) -> Self {
+    pub(crate) fn new(def: &TableDef, mode: ManagedMode, rowtime: Option<usize>, setup: Setup) -> Self {
         let types: Vec<DataType> = def.schema.types().cloned().collect();
         let key_types: Vec<DataType> = def.primary_key.iter().map(|&column| types[column].clone()).collect();
         let rows = match mode {
             ManagedMode::Append => Rows::Append(Log::new(&types)),
-            ManagedMode::Upsert => Rows::Upsert(Box::new(KeyedRows::new(&key_types, &types, 0, checkpoints))),
+            ManagedMode::Upsert => Rows::Upsert(Box::new(KeyedRows::new(&key_types, &types, 0, setup.lasting()))),
             ManagedMode::Retract => Rows::Retract(Bag {
-                rows: KeyedMultiset::new(&[], &types, 0, checkpoints),
+                rows: KeyedMultiset::new(&[], &types, 0, setup.lasting()),
                 pending: RowEmitter::default(),
             }),
         };

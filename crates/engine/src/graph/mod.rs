@@ -10,7 +10,7 @@ mod turn;
 pub(crate) use turn::Turn;
 
 use crate::epoch::{NodeStatistics, StatementId};
-use crate::operator::{self, Context, Operator, Output, Result, Scan, Setup};
+use crate::operator::{self, Context, Operator, Output, Result, Scan};
 use crate::options::Options;
 use crate::table::{Table, TableDef, TableKind};
 use data::Diagnostic;
@@ -149,7 +149,7 @@ impl Graph {
     pub(crate) fn add_table(&mut self, def: TableDef, options: &Options) {
         let mut entry = TableEntry { node: None, scans: Vec::new(), def };
         if let TableKind::Managed { mode, rowtime } = entry.def.kind {
-            let table = Table::new(&entry.def, mode, rowtime, options.checkpoints);
+            let table = Table::new(&entry.def, mode, rowtime, options.setup());
             let state_id = xxh3_128(format!("table {}", entry.def.name).as_bytes());
             entry.node = Some(self.nodes.len());
             self.nodes.push(GraphNode::new("Table", state_id, Body::Table(Box::new(table)), 1, options));
@@ -240,8 +240,7 @@ impl Graph {
         let body = match &node.op {
             Op::Scan { .. } => Body::Scan(Box::new(Scan::new(node)?)),
             op => {
-                let setup = Setup { checkpoints: options.checkpoints };
-                let make = || operator::make(node, setup);
+                let make = || operator::make(node, options.setup());
                 match operator::shard_keys(op).filter(|_| options.parallelism > 1) {
                     Some(keys) => {
                         Body::Operator(Box::new(shards::Sharded::new(node, keys, options.parallelism, make)?))

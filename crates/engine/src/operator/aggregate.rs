@@ -4,7 +4,7 @@
 //! back it goes (-D). Between two flushes only the difference is told.
 
 use super::groups::Groups;
-use super::{Context, Operator, Output, Result, pick};
+use super::{Context, Operator, Output, Result, Setup, pick};
 use crate::checkpoint::EntryRef;
 use crate::state::{RowCodec, StateWriter};
 use arrow_array::{Array, ArrayRef};
@@ -35,12 +35,12 @@ impl Aggregate {
         node: &Node,
         keys: &[usize],
         calls: &[AggregateCall],
-        checkpoints: bool,
+        setup: Setup,
     ) -> std::result::Result<Self, Diagnostic> {
         let types = super::input_types(node, 0);
         Ok(Self {
             keys: keys.to_vec(),
-            groups: Groups::new(node, &pick(&types, keys), calls, false, checkpoints)?,
+            groups: Groups::new(node, &pick(&types, keys), calls, false, setup)?,
             update_before: node.changelog.contains(RowKind::UpdateBefore),
             results: calls.iter().map(|call| RowCodec::new([&call.result])).collect(),
             touched: Vec::new(),
@@ -77,7 +77,7 @@ impl Aggregate {
 
     /// Results before and after, aligned for the groups that are there both times.
     fn is_changed(&self, old: &[ArrayRef], new: &[ArrayRef], rows: usize) -> Vec<bool> {
-        let mut changed = vec![false; rows];
+        let mut changed = vec![self.groups.can_expire(); rows];
         for ((old, new), codec) in old.iter().zip(new).zip(&self.results) {
             let Ok(differs) = arrow_ord::cmp::distinct(old, new) else {
                 let encode = |column: &ArrayRef| codec.encode(std::slice::from_ref(column), rows);
@@ -176,7 +176,8 @@ fn gather(chunks: &[Vec<ArrayRef>], rows: &[(usize, usize)]) -> Vec<ArrayRef> {
 }
 
 impl Operator for Aggregate {
-    fn process(&mut self, _port: usize, batch: &ChangeBatch, _context: &Context, _out: &mut Output) -> Result {
+    fn process(&mut self, _port: usize, batch: &ChangeBatch, context: &Context, _out: &mut Output) -> Result {
+        self.groups.expire(context.clock_millis);
         let groups = self.groups.of(&pick(batch.columns(), &self.keys), batch.rows());
         self.touch(&groups)?;
         self.groups.absorb(batch, &groups)

@@ -2,7 +2,7 @@
 //! columns. A change that changes nothing is not passed on; a removal of an unknown key neither. With a condition, a row
 //! for which it does not hold counts as removed.
 
-use super::{Context, Operator, Output, Result, input_types, pick};
+use super::{Context, Operator, Output, Result, Setup, input_types, pick};
 use crate::checkpoint::EntryRef;
 use crate::expression::{Compiled, mask};
 use crate::state::{KeyedRows, StateWriter, UpdateStyle};
@@ -23,11 +23,11 @@ impl ChangelogNormalize {
         node: &Node,
         keys: &[usize],
         condition: Option<&Expr>,
-        checkpoints: bool,
+        setup: Setup,
     ) -> std::result::Result<Self, Diagnostic> {
         let condition = condition.map(|condition| Compiled::new(std::slice::from_ref(condition))).transpose()?;
         let types = input_types(node, 0);
-        let rows = KeyedRows::new(&pick(&types, keys), &types, 0, checkpoints);
+        let rows = KeyedRows::new(&pick(&types, keys), &types, 0, setup);
         let update_before = node.changelog.contains(RowKind::UpdateBefore);
         let style = UpdateStyle { update_before, unchanged: false };
         Ok(Self { keys: keys.to_vec(), condition, rows, style })
@@ -36,6 +36,7 @@ impl ChangelogNormalize {
 
 impl Operator for ChangelogNormalize {
     fn process(&mut self, _port: usize, batch: &ChangeBatch, context: &Context, _out: &mut Output) -> Result {
+        self.rows.expire(context.clock_millis);
         let ids = self.rows.keys(&pick(batch.columns(), &self.keys), batch.rows());
         let rows = self.rows.encode(batch.columns(), batch.rows());
         let results = match &self.condition {

@@ -4,7 +4,7 @@
 //! - *last by event time*: a row replaces one that is older or as old.
 //! - *first by event time*: the earliest row that came before the watermark reached it, told when it does; once only.
 
-use super::{Context, Operator, Output, Result, input_types, pick};
+use super::{Context, Operator, Output, Result, Setup, input_types, pick};
 use crate::checkpoint::EntryRef;
 use crate::operator::TimeReader;
 use crate::state::{KeyedRows, RowEmitter, StateWriter, UpdateStyle};
@@ -19,19 +19,19 @@ pub(crate) fn make(
     keys: &[usize],
     (time, attribute): (usize, TimeAttribute),
     keep_last: bool,
-    checkpoints: bool,
+    setup: Setup,
 ) -> Box<dyn Operator> {
     let types = input_types(node, 0);
     let keys = Keys { columns: keys.to_vec(), types: pick(&types, keys) };
     let update_before = node.changelog.contains(RowKind::UpdateBefore);
     match (attribute, keep_last) {
-        (TimeAttribute::Processing, false) => Box::new(FirstSeen::new(keys, checkpoints)),
-        (TimeAttribute::Event, false) => Box::new(FirstByTime::new(keys, &types, time, checkpoints)),
+        (TimeAttribute::Processing, false) => Box::new(FirstSeen::new(keys, setup)),
+        (TimeAttribute::Event, false) => Box::new(FirstByTime::new(keys, &types, time, setup.lasting())),
         (attribute, true) => {
             let by_time = attribute == TimeAttribute::Event;
-            // Flink tells a row that replaces an equal one only when it goes by event time.
-            let style = UpdateStyle { update_before, unchanged: by_time };
-            let rows = KeyedRows::new(&keys.types, &types, 0, checkpoints);
+            // Rows hold their time, so that no two are equal for Flink, even where it is not read.
+            let style = UpdateStyle { update_before, unchanged: true };
+            let rows = KeyedRows::new(&keys.types, &types, 0, setup);
             let times = by_time.then(|| Times::new(time, &types));
             Box::new(Last { keys: keys.columns, rows, times, style })
         }
@@ -57,18 +57,20 @@ impl Times {
     }
 
     /// Whether a row of this time takes the place of what is kept; if so its time is kept from now on.
-    fn replaces(&mut self, id: u32, time: i64) -> bool {
+    fn replaces(&mut self, id: u32, time: i64, is_first: bool) -> bool {
         if self.kept.len() <= id as usize {
             self.kept.resize(id as usize + 1, i64::MIN);
         }
         let kept = &mut self.kept[id as usize];
-        let newer = *kept <= time;
-        *kept = (*kept).max(time);
+        let newer = is_first || *kept <= time;
+        if newer {
+            *kept = time;
+        }
         newer
     }
 }
 
-/// Keeps the last row. Keys never go away, so that ids are not used again.
+/// Keeps the last row.
 struct Last {
     keys: Vec<usize>,
     rows: KeyedRows,
@@ -77,7 +79,8 @@ struct Last {
 }
 
 impl Operator for Last {
-    fn process(&mut self, _port: usize, batch: &ChangeBatch, _context: &Context, _out: &mut Output) -> Result {
+    fn process(&mut self, _port: usize, batch: &ChangeBatch, context: &Context, _out: &mut Output) -> Result {
+        self.rows.expire(context.clock_millis);
         let ids = self.rows.keys(&pick(batch.columns(), &self.keys), batch.rows());
         let rows = self.rows.encode(batch.columns(), batch.rows());
         match &mut self.times {
@@ -87,7 +90,8 @@ impl Operator for Last {
                 let data_type = times.data_type.clone();
                 let reader = TimeReader::new(&column, &data_type);
                 for (row, id) in ids.into_iter().enumerate() {
-                    if times.replaces(id, reader.at(row).unwrap_or(i64::MIN)) {
+                    let is_first = self.rows.get(id).is_none();
+                    if times.replaces(id, reader.at(row).unwrap_or(i64::MIN), is_first) {
                         self.rows.put(id, rows.row(row));
                     }
                 }
@@ -116,7 +120,7 @@ impl Operator for Last {
             let (column, data_type) = (&columns[times.position], times.data_type.clone());
             let reader = TimeReader::new(column, &data_type);
             for (row, id) in ids.into_iter().enumerate() {
-                times.replaces(id, reader.at(row).unwrap_or(i64::MIN));
+                times.replaces(id, reader.at(row).unwrap_or(i64::MIN), true);
             }
         }
         Ok(())
@@ -134,13 +138,14 @@ struct FirstSeen {
 }
 
 impl FirstSeen {
-    fn new(keys: Keys, checkpoints: bool) -> Self {
-        Self { seen: KeyedRows::new(&keys.types, &[], 0, checkpoints), keys: keys.columns }
+    fn new(keys: Keys, setup: Setup) -> Self {
+        Self { seen: KeyedRows::new(&keys.types, &[], 0, setup), keys: keys.columns }
     }
 }
 
 impl Operator for FirstSeen {
-    fn process(&mut self, _port: usize, batch: &ChangeBatch, _context: &Context, out: &mut Output) -> Result {
+    fn process(&mut self, _port: usize, batch: &ChangeBatch, context: &Context, out: &mut Output) -> Result {
+        self.seen.expire(context.clock_millis);
         let ids = self.seen.keys(&pick(batch.columns(), &self.keys), batch.rows());
         let mut is_first = |id: u32| {
             let first = self.seen.get(id).is_none();
@@ -187,10 +192,10 @@ struct FirstByTime {
 }
 
 impl FirstByTime {
-    fn new(keys: Keys, types: &[DataType], time: usize, checkpoints: bool) -> Self {
+    fn new(keys: Keys, types: &[DataType], time: usize, setup: Setup) -> Self {
         Self {
-            waiting: KeyedRows::new(&keys.types, types, 0, checkpoints),
-            told: KeyedRows::new(&keys.types, &[], 1, checkpoints),
+            waiting: KeyedRows::new(&keys.types, types, 0, setup),
+            told: KeyedRows::new(&keys.types, &[], 1, setup),
             keys: keys.columns,
             due: BTreeSet::new(),
             entries: Vec::new(),

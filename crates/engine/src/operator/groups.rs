@@ -4,9 +4,9 @@
 //! - *restart*: a group that loses its last row starts clean; what a batch did to it before does not matter any more.
 
 use super::distinct::Distinct;
-use super::{Result, input_types};
+use super::{Result, Setup, input_types};
 use crate::checkpoint::EntryRef;
-use crate::state::{ChangedIds, KeyIndex, RowCodec, StateWriter, entry_key, take_part};
+use crate::state::{ChangedIds, Expiry, KeyIndex, RowCodec, StateWriter, TIME_TABLE, entry_key, take_part};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray};
 use arrow_buffer::BooleanBuffer;
@@ -39,6 +39,7 @@ pub(crate) struct Groups {
     /// While a batch is absorbed: one more than the row that emptied the group last.
     restarts: Vec<u32>,
     changed: ChangedIds,
+    expiry: Expiry,
     /// Key groups are given, not computed.
     is_placed: bool,
     loaded: Vec<Loaded>,
@@ -58,20 +59,34 @@ impl Groups {
         key_types: &[DataType],
         calls: &[AggregateCall],
         is_placed: bool,
-        checkpoints: bool,
+        setup: Setup,
     ) -> std::result::Result<Self, Diagnostic> {
         let types = input_types(node, 0);
         let retractable = !node.inputs[0].changelog.is_insert_only();
-        let calls = calls.iter().map(|call| Call::new(call, &types, retractable, checkpoints));
+        let calls = calls.iter().map(|call| Call::new(call, &types, retractable, setup));
         Ok(Self {
             keys: KeyIndex::new(key_types),
             calls: calls.collect::<std::result::Result<_, _>>()?,
             records: Vec::new(),
             restarts: Vec::new(),
-            changed: ChangedIds::new(checkpoints),
+            changed: ChangedIds::new(setup.checkpoints),
+            expiry: Expiry::new(setup.retention),
             is_placed,
             loaded: Vec::new(),
         })
+    }
+
+    /// Moves processing time: groups past their retention are gone, and nobody is told.
+    pub(crate) fn expire(&mut self, now: i64) {
+        let due = self.expiry.due(now);
+        if !due.is_empty() {
+            self.release(&due);
+        }
+    }
+
+    /// Whether groups can go by themselves.
+    pub(crate) fn can_expire(&self) -> bool {
+        self.expiry.is_enabled()
     }
 
     /// Groups of the keys in these columns; unknown ones are empty.
@@ -120,7 +135,10 @@ impl Groups {
 
     /// Takes rows into their groups. A row that is taken back from an empty group is ignored.
     pub(crate) fn absorb(&mut self, batch: &ChangeBatch, groups: &[u32]) -> Result {
-        groups.iter().for_each(|group| self.changed.mark(*group));
+        groups.iter().for_each(|group| {
+            self.changed.mark(*group);
+            self.expiry.write(*group);
+        });
         if batch.is_insert_only() {
             for group in groups {
                 self.records[*group as usize] += 1;
@@ -182,6 +200,7 @@ impl Groups {
         for group in groups {
             self.records[*group as usize] = 0;
             self.changed.mark(*group);
+            self.expiry.remove(*group);
             self.keys.release(*group);
         }
     }
@@ -207,6 +226,7 @@ impl Groups {
 
     pub(crate) fn save(&mut self, writer: &mut StateWriter) {
         let ids = writer.select(&mut self.changed, self.keys.live_ids());
+        self.expiry.save(GROUP_TABLE, &ids, &self.keys, writer);
         let (live, gone): (Vec<u32>, Vec<u32>) = ids.into_iter().partition(|group| !self.is_empty(*group));
         let states: Vec<_> = self.calls.iter().map(|call| call.save(&live)).collect();
         for (row, group) in live.iter().enumerate() {
@@ -228,6 +248,10 @@ impl Groups {
     }
 
     pub(crate) fn load(&mut self, entry: EntryRef) {
+        if entry.table & TIME_TABLE != 0 {
+            let group = self.keys.intern_bytes(entry.key);
+            return self.expiry.load(group, entry.value.unwrap_or_default());
+        }
         let value = entry.value.unwrap_or_default().into();
         self.loaded.push(Loaded { table: entry.table, group: entry.group, key: entry.key.into(), value });
     }
@@ -279,7 +303,7 @@ impl Call {
         call: &AggregateCall,
         types: &[DataType],
         retractable: bool,
-        checkpoints: bool,
+        setup: Setup,
     ) -> std::result::Result<Self, Diagnostic> {
         let broken = |cause: String| {
             Diagnostic::run("HW9205", format!("aggregate `{}` cannot be made", call.function))
@@ -299,7 +323,7 @@ impl Call {
         let site = AggregateSite { arg_types: &arg_types, literals: &literals, result_type: &call.result, retractable };
         let def = functions::aggregate(&call.function).ok_or_else(|| broken("it is not known".to_owned()))?;
         let accumulator = (def.make)(&site).map_err(|error| broken(error.message))?;
-        let distinct = call.distinct.then(|| Distinct::new(&arg_types, checkpoints));
+        let distinct = call.distinct.then(|| Distinct::new(&arg_types, setup.checkpoints));
         let state = RowCodec::new(&accumulator.state_types());
         Ok(Self { accumulator, arguments, filter: call.filter, distinct, state })
     }

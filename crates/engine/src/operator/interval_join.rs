@@ -70,7 +70,7 @@ impl IntervalJoin {
             let types = &shape.types[side];
             let key_types: Vec<DataType> = shape.keys[side].iter().map(|&column| types[column].clone()).collect();
             Side {
-                rows: KeyedMultiset::new(&key_types, types, side as u16, setup.checkpoints),
+                rows: KeyedMultiset::new(&key_types, types, side as u16, setup.lasting()),
                 time: Time { column, per_milli: per_milli(&types[column]), attribute: *time_attribute },
                 reach,
                 expiry: Vec::new(),

@@ -33,6 +33,7 @@ pub(crate) use removed::Removed;
 pub(crate) use scan::{Scan, TimeReader};
 
 use crate::checkpoint::EntryRef;
+pub(crate) use crate::state::Setup;
 use crate::state::StateWriter;
 use arrow_array::BooleanArray;
 use data::time::Zone;
@@ -185,31 +186,24 @@ pub(crate) trait Operator: Send {
     }
 }
 
-/// What an operator is made for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Setup {
-    /// Whether to remember what changed.
-    pub checkpoints: bool,
-}
-
 /// Makes one instance of a node's operator. Scans are the graph's own.
 pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Operator>, Diagnostic> {
     Ok(match &node.op {
         Op::Values { rows } => Box::new(values::Values::new(node, rows)),
         Op::Calc { columns, condition } => Box::new(calc::Calc::new(columns, condition.as_ref())?),
-        Op::Aggregate { keys, calls } => Box::new(aggregate::Aggregate::new(node, keys, calls, setup.checkpoints)?),
+        Op::Aggregate { keys, calls } => Box::new(aggregate::Aggregate::new(node, keys, calls, setup)?),
         Op::ChangelogNormalize { keys, condition } => {
             let condition = condition.as_ref();
-            Box::new(changelog_normalize::ChangelogNormalize::new(node, keys, condition, setup.checkpoints)?)
+            Box::new(changelog_normalize::ChangelogNormalize::new(node, keys, condition, setup)?)
         }
         Op::Deduplicate { keys, time, time_attribute, keep_last } => {
-            deduplicate::make(node, keys, (*time, *time_attribute), *keep_last, setup.checkpoints)
+            deduplicate::make(node, keys, (*time, *time_attribute), *keep_last, setup)
         }
         Op::DropUpdateBefore => Box::new(drop_update_before::DropUpdateBefore),
         Op::Rank { partition, order, from: 1, to: 1, output_rank: false }
             if node.inputs[0].changelog.is_insert_only() =>
         {
-            Box::new(top_one::TopOne::new(node, partition, order, setup.checkpoints))
+            Box::new(top_one::TopOne::new(node, partition, order, setup))
         }
         Op::Rank { partition, order, from, to, output_rank } => {
             let ranking = Ranking { partition, order, from: *from, to: Some(*to), output_rank: *output_rank };
@@ -228,7 +222,7 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
         Op::Sink { .. } => Box::new(sink::Sink::new(node, setup.checkpoints)),
         Op::WindowAssign { window } => Box::new(window_assign::WindowAssign::new(node, window)),
         Op::WindowAggregate { window, keys, calls, properties } => {
-            Box::new(window_aggregate::WindowAggregate::new(node, window, keys, calls, properties, setup.checkpoints)?)
+            Box::new(window_aggregate::WindowAggregate::new(node, window, keys, calls, properties, setup)?)
         }
         _ => {
             return Err(Diagnostic::run("HW3901", format!("operator {} cannot be run", name(&node.op)))

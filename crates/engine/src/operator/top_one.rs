@@ -1,7 +1,7 @@
 //! The best row of each partition, of rows that only come: "the latest version of each key". A row takes the place of one
 //! that it precedes in the order, not of an equal one.
 
-use super::{Context, Operator, Output, Result, input_types, pick};
+use super::{Context, Operator, Output, Result, Setup, input_types, pick};
 use crate::checkpoint::EntryRef;
 use crate::state::{ByteTable, KeyedRows, RowCodec, StateWriter, UpdateStyle};
 use arrow_array::ArrayRef;
@@ -13,18 +13,18 @@ pub(crate) struct TopOne {
     rows: KeyedRows,
     order: Vec<usize>,
     sort_codec: RowCodec,
-    /// Sort key of each partition's row, in bytes that compare in the order. Partitions never go, so that ids stay.
+    /// Sort key of each partition's row, in bytes that compare in the order.
     sorts: ByteTable,
     style: UpdateStyle,
 }
 
 impl TopOne {
-    pub(crate) fn new(node: &Node, partition: &[usize], order: &[SortKey], checkpoints: bool) -> Self {
+    pub(crate) fn new(node: &Node, partition: &[usize], order: &[SortKey], setup: Setup) -> Self {
         let types = input_types(node, 0);
         let update_before = node.changelog.contains(RowKind::UpdateBefore);
         Self {
             partition: partition.to_vec(),
-            rows: KeyedRows::new(&pick(&types, partition), &types, 0, checkpoints),
+            rows: KeyedRows::new(&pick(&types, partition), &types, 0, setup),
             order: order.iter().map(|key| key.column).collect(),
             sort_codec: RowCodec::sorted(&types, order),
             sorts: ByteTable::default(),
@@ -38,12 +38,14 @@ impl TopOne {
 }
 
 impl Operator for TopOne {
-    fn process(&mut self, _port: usize, batch: &ChangeBatch, _context: &Context, _out: &mut Output) -> Result {
+    fn process(&mut self, _port: usize, batch: &ChangeBatch, context: &Context, _out: &mut Output) -> Result {
+        self.rows.expire(context.clock_millis);
         let ids = self.rows.keys(&pick(batch.columns(), &self.partition), batch.rows());
         let rows = self.rows.encode(batch.columns(), batch.rows());
         let sorts = self.sort_keys(batch.columns(), batch.rows());
         for (row, id) in ids.into_iter().enumerate() {
-            if self.sorts.get(id).is_none_or(|best| sorts.row(row) < best) {
+            let best = self.sorts.get(id).filter(|_| self.rows.get(id).is_some());
+            if best.is_none_or(|best| sorts.row(row) < best) {
                 self.sorts.put(id, sorts.row(row));
                 self.rows.put(id, rows.row(row));
             }

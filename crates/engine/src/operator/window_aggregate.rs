@@ -3,7 +3,7 @@
 
 use super::groups::Groups;
 use super::window::{Assigner, Span};
-use super::{Context, Operator, Output, Result, input_types, pick};
+use super::{Context, Operator, Output, Result, Setup, input_types, pick};
 use crate::checkpoint::EntryRef;
 use crate::state::{RowCodec, StateWriter, key_groups};
 use arrow_array::cast::AsArray;
@@ -37,7 +37,7 @@ impl WindowAggregate {
         keys: &[usize],
         calls: &[AggregateCall],
         properties: &[WindowProperty],
-        checkpoints: bool,
+        setup: Setup,
     ) -> std::result::Result<Self, Diagnostic> {
         let mut key_types = pick(&input_types(node, 0), keys);
         let key_codec = RowCodec::new(&key_types);
@@ -47,7 +47,7 @@ impl WindowAggregate {
             assigner: Assigner::new(window, node),
             keys: keys.to_vec(),
             properties: properties.to_vec(),
-            groups: Groups::new(node, &key_types, calls, true, checkpoints)?,
+            groups: Groups::new(node, &key_types, calls, true, setup.lasting())?,
             key_codec,
             timers: BTreeMap::new(),
             has_timer: Vec::new(),

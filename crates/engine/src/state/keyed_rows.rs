@@ -1,7 +1,9 @@
 //! One row per key, and what has become of each key since the last flush.
 
+use super::Setup;
 use super::bytes::ByteTable;
 use super::codec::{EncodedRows, RowCodec, RowEmitter};
+use super::expiry::{Expiry, TIME_TABLE};
 use super::keys::KeyIndex;
 use super::tracking::{ChangedIds, StateWriter};
 use crate::checkpoint::EntryRef;
@@ -32,11 +34,12 @@ pub(crate) struct KeyedRows {
     /// Per touched key where its row ends in `before`, and whether it had one.
     before_ends: Vec<(usize, bool)>,
     changed: ChangedIds,
+    expiry: Expiry,
 }
 
 impl KeyedRows {
     /// `table` names the state in checkpoints.
-    pub(crate) fn new(key_types: &[DataType], row_types: &[DataType], table: u16, checkpoints: bool) -> Self {
+    pub(crate) fn new(key_types: &[DataType], row_types: &[DataType], table: u16, setup: Setup) -> Self {
         Self {
             keys: KeyIndex::new(key_types),
             codec: RowCodec::new(row_types),
@@ -46,7 +49,17 @@ impl KeyedRows {
             is_touched: Vec::new(),
             before: Vec::new(),
             before_ends: Vec::new(),
-            changed: ChangedIds::new(checkpoints),
+            changed: ChangedIds::new(setup.checkpoints),
+            expiry: Expiry::new(setup.retention),
+        }
+    }
+
+    /// Moves processing time: rows past their retention are gone, and nobody is told.
+    pub(crate) fn expire(&mut self, now: i64) {
+        for id in self.expiry.due(now) {
+            self.rows.remove(id);
+            self.changed.mark(id);
+            self.keys.release(id);
         }
     }
 
@@ -81,11 +94,13 @@ impl KeyedRows {
     pub(crate) fn put(&mut self, id: u32, row: &[u8]) {
         self.touch(id);
         self.keys.revive(id);
+        self.expiry.write(id);
         self.rows.put(id, row);
     }
 
     pub(crate) fn remove(&mut self, id: u32) {
         self.touch(id);
+        self.expiry.remove(id);
         self.rows.remove(id);
     }
 
@@ -107,6 +122,7 @@ impl KeyedRows {
 
     /// Tells the changes of all touched keys, in the order in which they were first touched.
     pub(crate) fn flush(&mut self, style: UpdateStyle, out: &mut Output) {
+        let style = UpdateStyle { unchanged: style.unchanged || self.expiry.is_enabled(), ..style };
         if self.touched.is_empty() {
             return;
         }
@@ -150,15 +166,22 @@ impl KeyedRows {
     }
 
     pub(crate) fn save(&mut self, writer: &mut StateWriter) {
-        for id in writer.select(&mut self.changed, self.keys.live_ids()) {
+        let ids = writer.select(&mut self.changed, self.keys.live_ids());
+        for &id in &ids {
             writer.put(self.table, self.keys.group(id), self.keys.key(id), self.rows.get(id));
         }
+        self.expiry.save(self.table, &ids, &self.keys, writer);
         self.keys.reclaim();
     }
 
     pub(crate) fn load(&mut self, entry: EntryRef) {
         let id = self.keys.intern_bytes(entry.key);
-        self.rows.put(id, entry.value.unwrap_or_default());
+        let value = entry.value.unwrap_or_default();
+        if entry.table & TIME_TABLE != 0 {
+            self.expiry.load(id, value);
+        } else {
+            self.rows.put(id, value);
+        }
     }
 
     /// All keys that have a row, and the columns of those rows.
@@ -175,6 +198,7 @@ impl KeyedRows {
             + self.is_touched.capacity()
             + self.before.capacity()
             + self.changed.memory_bytes()
+            + self.expiry.memory_bytes()
     }
 }
 

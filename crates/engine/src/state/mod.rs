@@ -7,6 +7,7 @@
 
 mod bytes;
 mod codec;
+mod expiry;
 mod keyed_rows;
 mod keys;
 mod lookup;
@@ -18,12 +19,29 @@ mod tracking;
 
 pub(crate) use bytes::ByteTable;
 pub(crate) use codec::{EncodedRows, RowCodec, RowEmitter};
+pub(crate) use expiry::{Expiry, TIME_TABLE};
 pub(crate) use keyed_rows::{KeyedRows, UpdateStyle};
 pub(crate) use keys::{KeyIndex, key_groups, shard_of};
 pub(crate) use multiset::KeyedMultiset;
 pub(crate) use ordered::{OrderedRows, Place, Placed};
 pub(crate) use parts::{entry_key, take_part};
 pub(crate) use tracking::{ChangedIds, StateWriter};
+
+/// What state is made for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setup {
+    /// Whether to remember what changed.
+    pub checkpoints: bool,
+    /// Milliseconds of processing time after which an entry that was not written is gone.
+    pub retention: Option<i64>,
+}
+
+impl Setup {
+    /// For state that must stay: of time-bound operators, which forget by themselves, and of tables.
+    pub(crate) fn lasting(self) -> Self {
+        Self { retention: None, ..self }
+    }
+}
 
 /// How many key groups there are.
 pub(crate) const KEY_GROUPS: usize = 128;

@@ -1,6 +1,8 @@
 //! Rows per key with counts: what joins, retracting ranks and tables without a key remember.
 
+use super::Setup;
 use super::codec::{EncodedRows, RowCodec};
+use super::expiry::Expiry;
 use super::keys::KeyIndex;
 use super::parts::{entry_key, take_part};
 use super::tracking::{ChangedIds, StateWriter};
@@ -31,6 +33,8 @@ struct Loaded {
     row: Box<[u8]>,
     count: i64,
     matches: u32,
+    /// When it was written, with state retention.
+    time: Option<[u8; 8]>,
 }
 
 /// Distinct rows of each key in the order of their first appearance. A row determines its key.
@@ -45,11 +49,12 @@ pub(crate) struct KeyedMultiset {
     next_sequence: u64,
     loaded: Vec<Loaded>,
     changed: ChangedIds,
+    expiry: Expiry,
 }
 
 impl KeyedMultiset {
     /// `table` names the state in checkpoints. Rows hold their key's columns.
-    pub(crate) fn new(key_types: &[DataType], row_types: &[DataType], table: u16, checkpoints: bool) -> Self {
+    pub(crate) fn new(key_types: &[DataType], row_types: &[DataType], table: u16, setup: Setup) -> Self {
         Self {
             keys: KeyIndex::new(key_types),
             rows: KeyIndex::new(row_types),
@@ -59,7 +64,8 @@ impl KeyedMultiset {
             table,
             next_sequence: 0,
             loaded: Vec::new(),
-            changed: ChangedIds::new(checkpoints),
+            changed: ChangedIds::new(setup.checkpoints),
+            expiry: Expiry::new(setup.retention),
         }
     }
 
@@ -100,6 +106,9 @@ impl KeyedMultiset {
                 self.unlink(id);
             }
             self.rows.release(id);
+            self.expiry.remove(id);
+        } else if count > 0 {
+            self.expiry.write(id);
         }
         self.changed.mark(id);
         (id, before, after)
@@ -173,7 +182,24 @@ impl KeyedMultiset {
 
     pub(crate) fn set_matches(&mut self, id: u32, matches: u32) {
         self.members[id as usize].matches = matches;
+        self.expiry.write(id);
         self.changed.mark(id);
+    }
+
+    /// Moves processing time: ids of the rows that are past their retention. The caller has to [`KeyedMultiset::forget`]
+    /// them.
+    pub(crate) fn expire(&mut self, now: i64) -> Vec<u32> {
+        self.expiry.due(now)
+    }
+
+    /// Takes a row out with all its copies.
+    pub(crate) fn forget(&mut self, id: u32) {
+        if self.members[id as usize].count != 0 {
+            self.members[id as usize].count = 0;
+            self.unlink(id);
+            self.rows.release(id);
+            self.changed.mark(id);
+        }
     }
 
     /// Ends a flush: ids of rows and keys that are gone may be used again.
@@ -202,6 +228,9 @@ impl KeyedMultiset {
             let mut value = count.to_be_bytes().to_vec();
             value.extend_from_slice(&sequence.to_be_bytes());
             value.extend_from_slice(&matches.to_be_bytes());
+            if let Some(time) = self.expiry.time_of(id) {
+                value.extend_from_slice(&time.to_be_bytes());
+            }
             writer.put(self.table, self.keys.group(key), &entry, (count != 0).then_some(value.as_slice()));
         }
         self.rows.reclaim();
@@ -215,7 +244,8 @@ impl KeyedMultiset {
         let number = |at: usize| u64::from_be_bytes(value[at..at + 8].try_into().expect("eight bytes"));
         let matches = u32::from_be_bytes(value[16..20].try_into().expect("four bytes"));
         let (count, sequence) = (number(0) as i64, number(8));
-        self.loaded.push(Loaded { sequence, key: key.into(), row: row.into(), count, matches });
+        let time = value[20..].try_into().ok();
+        self.loaded.push(Loaded { sequence, key: key.into(), row: row.into(), count, matches, time });
     }
 
     /// Puts loaded rows in the order in which they first came.
@@ -228,6 +258,9 @@ impl KeyedMultiset {
             self.next_sequence = entry.sequence;
             let (id, ..) = self.add(key, &entry.row, entry.count);
             self.members[id as usize].matches = entry.matches;
+            if let Some(time) = entry.time {
+                self.expiry.load(id, &time);
+            }
         }
         self.changed = changed;
     }
@@ -238,5 +271,6 @@ impl KeyedMultiset {
             + self.members.capacity() * size_of::<Member>()
             + self.ends.capacity() * size_of::<(u32, u32)>()
             + self.changed.memory_bytes()
+            + self.expiry.memory_bytes()
     }
 }

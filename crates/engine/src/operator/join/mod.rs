@@ -127,7 +127,7 @@ impl Join {
         let types = [input_types(node, LEFT), input_types(node, RIGHT)];
         let keys = [left_keys.clone(), right_keys.clone()];
         let shape = Shape::new(*kind, condition.as_ref(), types, keys, null_safe.clone())?;
-        let side = |side: usize| Side::new(&shape, side, &node.inputs[side], setup.checkpoints);
+        let side = |side: usize| Side::new(&shape, side, &node.inputs[side], setup);
         let sides = [side(LEFT), side(RIGHT)];
         Ok(Self { shape, sides, buffered: [Vec::new(), Vec::new()] })
     }
@@ -159,6 +159,7 @@ impl Operator for Join {
             let deltas = std::mem::take(&mut self.buffered);
             return bounded::join(&self.shape, &deltas, context, out);
         }
+        self.sides.iter_mut().for_each(|side| side.expire(context.clock_millis));
         self.apply(RIGHT, context, out)?;
         self.apply(LEFT, context, out)?;
         self.sides.iter_mut().for_each(Side::settle);

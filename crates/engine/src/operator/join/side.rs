@@ -1,6 +1,6 @@
 //! One input of a join: its rows by join key, and on an upsert side the row of each upsert key.
 
-use super::Shape;
+use super::{Setup, Shape};
 use crate::checkpoint::EntryRef;
 use crate::state::{EncodedRows, KeyIndex, KeyedMultiset, StateWriter};
 use arrow_array::ArrayRef;
@@ -26,16 +26,33 @@ struct UpsertKeys {
 }
 
 impl Side {
-    pub(crate) fn new(shape: &Shape, side: usize, input: &Node, checkpoints: bool) -> Self {
+    pub(crate) fn new(shape: &Shape, side: usize, input: &Node, setup: Setup) -> Self {
         let types = &shape.types[side];
         let keys = &shape.keys[side];
         let key_types: Vec<DataType> = keys.iter().map(|&column| types[column].clone()).collect();
         Self {
-            rows: KeyedMultiset::new(&key_types, types, side as u16 * 2, checkpoints),
+            rows: KeyedMultiset::new(&key_types, types, side as u16 * 2, setup),
             counts_matches: shape.counts_matches(side),
             upsert: upsert_key(input, keys).map(|columns| UpsertKeys::new(columns, types)),
             is_empty: true,
         }
+    }
+
+    /// Moves processing time: rows past their retention meet nothing any more.
+    pub(crate) fn expire(&mut self, now: i64) {
+        let due = self.rows.expire(now);
+        if due.is_empty() {
+            return;
+        }
+        if let Some(upsert) = &mut self.upsert {
+            let columns = self.rows.codec().decode(due.iter().map(|id| self.rows.row(*id)));
+            let keys: Vec<ArrayRef> = upsert.columns.iter().map(|&column| columns[column].clone()).collect();
+            for upsert_id in upsert.index.find(&keys, due.len()).into_iter().flatten() {
+                upsert.set(upsert_id, NONE);
+                upsert.index.release(upsert_id);
+            }
+        }
+        due.into_iter().for_each(|id| self.rows.forget(id));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
