@@ -62,7 +62,8 @@ pub fn load(project: &Project, root: &Path, batch: bool) -> Result<Loaded, Vec<D
         return Err(errors);
     }
     let time_zone = session.config().time_zone().parse().unwrap_or(chrono_tz::Tz::UTC);
-    let pipelines = Pipelines { base: root.to_path_buf(), time_zone, tables, statements };
+    let state_ttl_millis = Some(session.config().millis("table.exec.state.ttl"));
+    let pipelines = Pipelines { base: root.to_path_buf(), time_zone, state_ttl_millis, tables, statements };
     Ok(Loaded { session, pipelines, findings: Vec::new() })
 }
 

@@ -11,6 +11,8 @@ pub struct Pipelines {
     /// Relative paths in table options start here.
     pub base: PathBuf,
     pub time_zone: chrono_tz::Tz,
+    /// `table.exec.state.ttl`; 0 or absent: state stays.
+    pub state_ttl_millis: Option<i64>,
     /// By the name that plans use (`catalog.database.table`).
     pub tables: BTreeMap<String, PipelineTable>,
     pub statements: Vec<PipelineStatement>,

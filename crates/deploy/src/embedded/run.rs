@@ -100,6 +100,7 @@ impl<'a> Runner<'a> {
             time_zone: pipelines.time_zone,
             seed: 0,
             memory_limit: options.memory_limit,
+            state_ttl_millis: pipelines.state_ttl_millis,
             checkpoints: is_stream,
         });
         for table in pipelines.tables.values() {

@@ -71,6 +71,10 @@ impl Planner {
         self.time_zone
     }
 
+    pub(super) fn state_ttl_millis(&self) -> i64 {
+        self.session.config().millis("table.exec.state.ttl")
+    }
+
     pub(super) fn zone(&self) -> Zone {
         Zone::from(self.time_zone)
     }

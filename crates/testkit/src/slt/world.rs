@@ -222,6 +222,7 @@ impl World {
             delivery: Delivery::Record,
             parallelism: self.parallelism,
             time_zone: self.planner.time_zone(),
+            state_ttl_millis: Some(self.planner.state_ttl_millis()),
             checkpoints: self.checkpoints,
             ..Options::default()
         };
