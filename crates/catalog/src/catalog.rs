@@ -301,7 +301,6 @@ impl Catalog {
     }
 
     /// Comment and options of a database.
-    #[expect(clippy::type_complexity, reason = "a pair of borrowed parts, read in one place")]
     pub fn describe_database(
         &self,
         catalog: &str,

@@ -1,6 +1,7 @@
 //! Tables and views as they were declared, with the types the planner found for them.
 //!
-//! - *physical column*: stored by the table. *Metadata column*: a value of the connector. *Computed column*: an expression.
+//! - *physical column*: stored by the table. *Metadata column*: a value of the connector. *Computed column*: an
+//!   expression.
 //! - *persisted column*: one that takes part in writing: physical, or metadata that is not virtual.
 
 use data::{DataType, Field, Schema};

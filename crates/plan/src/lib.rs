@@ -1,5 +1,6 @@
 //! From syntax to plans: names are resolved, types checked as Flink's planner would, expressions and relations
-//! rewritten, change kinds and upsert keys inferred. A [`Node`] is plain data: it can be stored, compared and explained.
+//! rewritten, change kinds and upsert keys inferred. A [`Node`] is plain data: it can be stored, compared and
+//! explained.
 //!
 //! The way: [`Session::execute`] → `bind` (syntax to nodes) → `finish`: `rewrite` (rules), `changelog` (what changes
 //! flow), `hash`.

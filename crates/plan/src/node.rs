@@ -98,7 +98,8 @@ impl std::fmt::Display for ChangelogMode {
 /// What a node does. Positions refer to the columns of the input (of a join: left columns, then right columns).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Op {
-    /// The changes of a table. `read` are positions among the table's columns that are not computed (one past the last is
+    /// The changes of a table. `read` are positions among the table's columns that are not computed (one past the last
+    /// is
     /// `$rowtime` of a managed table); `columns` the output as expressions over those (computed columns included). The
     /// watermark of each row is the running maximum of `watermark` (an expression over the output; milliseconds after
     /// the cast to TIMESTAMP(3)) per split.
@@ -111,13 +112,15 @@ pub enum Op {
     Union,
     /// One row per key (one in all without keys): the keys, then the calls.
     Aggregate { keys: Vec<usize>, calls: Vec<AggregateCall> },
-    /// One row per key and window, when the watermark or the clock has passed its end: the keys, the calls, the properties.
+    /// One row per key and window, when the watermark or the clock has passed its end: the keys, the calls, the
+    /// properties.
     WindowAggregate { window: Window, keys: Vec<usize>, calls: Vec<AggregateCall>, properties: Vec<WindowProperty> },
     /// Each row once for every window it is in: the input's columns, then window_start, window_end, window_time.
     WindowAssign { window: Window },
     /// The first or last row per key by a time attribute.
     Deduplicate { keys: Vec<usize>, time: usize, time_attribute: TimeAttribute, keep_last: bool },
-    /// The rows ranked `from ..= to` (counted from 1) per partition by ROW_NUMBER; the rank is a last column if `output_rank`.
+    /// The rows ranked `from ..= to` (counted from 1) per partition by ROW_NUMBER; the rank is a last column if
+    /// `output_rank`.
     Rank { partition: Vec<usize>, order: Vec<SortKey>, from: u64, to: u64, output_rank: bool },
     Join {
         kind: JoinKind,
@@ -159,7 +162,8 @@ pub enum Op {
         table: String,
         /// Primary key of the table, in positions of the input.
         primary_key: Vec<usize>,
-        /// Keep the history of each key so that the last writer wins although the input is not keyed by the primary key.
+        /// Keep the history of each key so that the last writer wins although the input is not keyed by the primary
+        /// key.
         materialize: bool,
         /// Columns declared NOT NULL that the query may fill with NULL: a run-time error there.
         not_null: Vec<usize>,

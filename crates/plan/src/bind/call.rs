@@ -9,6 +9,9 @@ use functions::typing::common_type;
 use functions::{BindArg, Expr, ExprKind};
 use sql::ast::{self, ArgValue};
 
+/// Calls that become other expressions.
+const LOWERED: &[&str] = &["COALESCE", "IFNULL", "IF", "NULLIF", "MOD"];
+
 impl Binder<'_> {
     /// Types a call of a scalar function or operator and casts its arguments.
     pub(crate) fn function(&mut self, name: &str, args: Vec<Expr>, span: Span) -> Bound<Expr> {
@@ -56,6 +59,9 @@ impl Binder<'_> {
         }
         if matches!(name.as_str(), "GROUPING" | "GROUPING_ID" | "GROUP_ID") {
             return self.grouping_call(&name, call, span);
+        }
+        if functions::scalar(&name).is_none() && !LOWERED.contains(&name.as_str()) {
+            return self.unknown_function(&name, span);
         }
         if call.distinct || call.filter.is_some() || !call.order_by.is_empty() || !call.within_group.is_empty() {
             let known = functions::scalar(&name).is_some();

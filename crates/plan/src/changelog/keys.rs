@@ -1,7 +1,7 @@
 //! Upsert keys: columns that identify a row among a node's rows at every moment of the stream.
 //!
-//! A key of an input stays one through an exchange only when it holds the columns by which rows are distributed; otherwise
-//! the changes of one key could overtake each other between parallel tasks. The rules are Flink's.
+//! A key of an input stays one through an exchange only when it holds the columns by which rows are distributed;
+//! otherwise the changes of one key could overtake each other between parallel tasks. The rules are Flink's.
 
 use crate::node::{JoinKind, Node, Op};
 use data::{TypeKind, types::MAX_LENGTH};

@@ -124,7 +124,8 @@ fn refused(node: &Node) -> Option<Diagnostic> {
     }
 }
 
-/// Whether a condition looks at columns outside of every upsert key: then an update can turn it, and its old row is needed.
+/// Whether a condition looks at columns outside of every upsert key: then an update can turn it, and its old row is
+/// needed.
 pub(crate) fn can_turn(condition: &functions::Expr, upsert_keys: &[Vec<usize>]) -> bool {
     let used = columns_of(condition);
     !upsert_keys.iter().any(|key| used.iter().all(|column| key.contains(column)))

@@ -2,10 +2,12 @@
 //!
 //! Three passes over a finished plan, after Flink's own:
 //!
-//! - *kinds* ([`kinds`]), bottom-up: whether a node inserts, updates, deletes. Here a Top-1 over a time attribute becomes a
+//! - *kinds* ([`kinds`]), bottom-up: whether a node inserts, updates, deletes. Here a Top-1 over a time attribute
+//!   becomes a
 //!   deduplication, and an upsert source gets the node that completes its changes.
 //! - *keys* ([`keys`]), bottom-up: the minimal upsert keys.
-//! - *images* ([`images`]), top-down: whether updates must come with their old row (-U). A consumer that needs it asks for it;
+//! - *images* ([`images`]), top-down: whether updates must come with their old row (-U). A consumer that needs it asks
+//!   for it;
 //!   one that does not is tried first without.
 
 pub(crate) mod images;

@@ -1,5 +1,5 @@
-//! Constant folding: expressions without columns become literals, casts back and forth go away, conditions that always hold
-//! or never hold are taken at their word, and a column that a filter pins to a literal is that literal.
+//! Constant folding: expressions without columns become literals, casts back and forth go away, conditions that always
+//! hold or never hold are taken at their word, and a column that a filter pins to a literal is that literal.
 
 use crate::build::{and, conjuncts, replace_columns};
 use crate::node::{Node, Op};

@@ -1,6 +1,7 @@
 //! Pruning: columns that nobody reads are not computed, joined, stored or decoded.
 //!
-//! Goes from the root to the leaves with the columns that are needed; each node is rebuilt to give just those, in order.
+//! Goes from the root to the leaves with the columns that are needed; each node is rebuilt to give just those, in
+//! order.
 
 use crate::build::columns_of;
 use crate::node::{AggregateCall, JoinKind, Node, Op, SortKey};

@@ -1,5 +1,5 @@
-//! Window aggregation: an aggregation whose keys hold the start and the end of a window gives each window's result once,
-//! when time has passed its end.
+//! Window aggregation: an aggregation whose keys hold the start and the end of a window gives each window's result
+//! once, when time has passed its end.
 //!
 //! Where nothing between the window function and the aggregation looks at the window's columns, rows are put into
 //! windows by the aggregation itself; else they keep the window they were given.
@@ -97,7 +97,6 @@ fn windowed(node: &Node) -> Option<Windowed> {
 
 /// The input without its window function: the rows below it, and where the columns went. `None` when the window's
 /// columns are used for more than grouping.
-#[expect(clippy::type_complexity, reason = "three parts of one answer, taken apart at once")]
 fn pulled(
     input: &Node,
     windowed: &Windowed,
