@@ -254,7 +254,8 @@ impl Binder<'_> {
         let wanted: Vec<String> = targets.iter().map(|at| show(&sink[*at].name, &sink[*at].data_type)).collect();
         let message = format!("the query's columns do not fit table '{}'", table.path);
         let detail = format!(
-            "Column types of query result and sink for '{}' do not match. Cause: {cause} Query schema: [{}] Sink schema: [{}]",
+            "Column types of query result and sink for '{}' do not match. Cause: {cause} \
+             Query schema: [{}] Sink schema: [{}]",
             table.path,
             given.join(", "),
             wanted.join(", ")

@@ -173,8 +173,8 @@ impl Binder<'_> {
             return self.fail(
                 Diagnostic::plan("HW2034", span, "the size of CUMULATE is no multiple of its step")
                     .detail(format!(
-                        "CUMULATE table function based aggregate requires maxSize must be an integral multiple of step, \
-                         but got maxSize {size} ms and step {step} ms"
+                        "CUMULATE table function based aggregate requires maxSize must be an integral multiple of \
+                         step, but got maxSize {size} ms and step {step} ms"
                     ))
                     .hint("choose a size that is a multiple of the step"),
             );

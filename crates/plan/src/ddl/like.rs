@@ -82,7 +82,7 @@ pub(super) fn merge(binder: &mut Binder<'_>, own: Table, clause: &TableLike) -> 
 fn conflict<T>(binder: &mut Binder<'_>, clause: &TableLike, what: &str) -> Bound<T> {
     binder.fail(
         Diagnostic::plan("HW2037", clause.span, format!("both tables declare {what}"))
-            .detail("There already exists the same definition in the base table; you might want to specify OVERWRITING or EXCLUDING")
+            .detail("the base table has the same definition; there can be one only")
             .hint("add OVERWRITING or EXCLUDING for it to the LIKE clause"),
     )
 }
