@@ -2,6 +2,7 @@
 
 use crate::bind::Binder;
 use crate::bind::table::at;
+use crate::build::and;
 use crate::connector::MetadataKeys;
 use crate::error::{Bound, did_you_mean};
 use crate::finish::{Materialize, Root, SinkTraits, finish};
@@ -31,9 +32,7 @@ pub(crate) fn plan(session: &Session, insert: &ast::Insert, batch: bool) -> Resu
         let table = binder.target(&insert.table);
         let query = binder.query(&insert.query, true);
         let (table, query) = (table?, query?);
-        for hint in &insert.hints {
-            binder.hint(hint)?;
-        }
+        let table = binder.hinted(&table, &insert.hints)?;
         let node = binder.sink_input(&table, insert, query)?;
         Ok((table, node))
     })?;
@@ -70,8 +69,30 @@ fn into_table(
         materialize,
         span,
     });
-    let node = finish(node, &root, batch).map_err(|errors| placed(errors, insert.span))?;
+    let mut node = finish(node, &root, batch).map_err(|errors| placed(errors, insert.span))?;
+    if config.is("table.exec.sink.not-null-enforcer", "DROP") {
+        drop_nulls(&mut node);
+        crate::hash::assign(&mut node);
+    }
     Ok(Insertion { path: table.path.clone(), table, node, overwrite: insert.overwrite })
+}
+
+/// Rows with NULL in a NOT NULL column are left out right before the sink, instead of failing there.
+fn drop_nulls(sink: &mut Node) {
+    let Op::Sink { not_null, .. } = &mut sink.op else { return };
+    let Some(input) = sink.inputs.pop() else { return };
+    let present = |at: usize| {
+        let result = DataType::not_null(data::TypeKind::Boolean);
+        Expr::call("IS NOT NULL", vec![input.column(at)], result)
+    };
+    let condition = and(std::mem::take(not_null).into_iter().map(present).collect());
+    sink.inputs = match condition {
+        None => vec![input],
+        Some(condition) => {
+            let (changelog, upsert_keys) = (input.changelog, input.upsert_keys.clone());
+            vec![Node { changelog, upsert_keys, ..Node::filter(input, condition) }]
+        }
+    };
 }
 
 /// Errors of a whole plan stand where its statement does.
@@ -104,6 +125,13 @@ impl Binder<'_> {
         self.check_sink(table, insert.table.span())?;
         let partition = self.partition_values(table, insert)?;
         let targets = self.target_columns(table, insert, &partition)?;
+        if !insert.columns.is_empty() && targets.len() != query.width() {
+            let message = format!("{} columns are named and {} given", targets.len(), query.width());
+            let error = Diagnostic::plan("HW2020", insert.query.span, message)
+                .detail("Number of columns must match number of query columns")
+                .hint("select one value for each named column");
+            return self.fail(error);
+        }
         if targets.len() != query.width() {
             return self.mismatch(table, &targets, &query, insert, "Different number of columns.");
         }
@@ -113,7 +141,8 @@ impl Binder<'_> {
             let wanted = &sink[*target].data_type;
             if !implicitly_castable(given, &nullable(wanted)) {
                 let name = &sink[*target].name;
-                let cause = format!("Incompatible types for sink column '{name}' at position {target}.");
+                let position = target + 1;
+                let cause = format!("Incompatible types for sink column '{name}' at position {position}.");
                 return self.mismatch(table, &targets, &query, insert, &cause);
             }
         }

@@ -5,6 +5,7 @@
 
 use super::special::{null_word, word};
 use super::{Binder, Clause, Frame, all};
+use crate::build::{and, conjuncts};
 use crate::error::Bound;
 use crate::node::{AggregateCall, Column, Node, Op};
 use crate::types::cast_to;
@@ -191,7 +192,7 @@ impl Binder<'_> {
         if !call.within_group.is_empty() || !call.order_by.is_empty() || !call.within_distinct.is_empty() {
             return self.unsupported(span, "an order inside an aggregate", "aggregate without ORDER BY in the call");
         }
-        if call.null_treatment.is_some() {
+        if call.null_treatment.is_some() && name != "ARRAY_AGG" {
             return self.unsupported(span, "IGNORE NULLS in an aggregate", "filter with FILTER (WHERE x IS NOT NULL)");
         }
         let (args, filter) = self.in_clause(Clause::Aggregate, |binder| {
@@ -199,7 +200,14 @@ impl Binder<'_> {
             let filter = call.filter.as_ref().map(|filter| binder.condition(filter, "FILTER")).transpose();
             (args, filter)
         });
-        self.make_call(&name, args?, call.distinct, filter?, span)
+        let (args, mut filter) = (args?, filter?);
+        if call.null_treatment == Some(ast::NullTreatment::Ignore)
+            && let Some(arg) = args.first()
+        {
+            let present = self.function("IS NOT NULL", vec![arg.clone()], span)?;
+            filter = and(filter.into_iter().chain([present]).flat_map(conjuncts).collect());
+        }
+        self.make_call(&name, args, call.distinct, filter, span)
     }
 
     fn aggregate_args(&mut self, call: &ast::Call) -> Bound<Vec<Expr>> {

@@ -43,7 +43,7 @@ impl Binder<'_> {
         let hint = did_you_mean(&name.to_uppercase(), known, "see `headwater ls functions` for what there is");
         self.fail(
             Diagnostic::plan("HW2004", span, format!("there is no function '{name}'"))
-                .detail(format!("No match found for function signature {name}"))
+                .detail(format!("No match found for function signature {}(", name.to_uppercase()))
                 .hint(hint),
         )
     }

@@ -233,6 +233,7 @@ impl Binder<'_> {
     fn cast(&mut self, syntax: &ast::Expr, to: &ast::TypeName, safe: bool, span: Span) -> Bound<Expr> {
         let (input, target) = (self.expr(syntax), self.data_type(to));
         let (input, target) = (input?, target?);
+        let lenient = self.session.config.is("table.exec.legacy-cast-behaviour", "ENABLED");
         if data::cast::supports_kind(&input.data_type.kind, &target.kind).is_none() {
             return self.fail(
                 Diagnostic::plan("HW2012", span, format!("{} cannot be cast to {}", input.data_type, target))
@@ -251,7 +252,7 @@ impl Binder<'_> {
         if matches!(&input.kind, ExprKind::Literal(value) if value.is_null()) {
             return Ok(Expr::literal(Value::Null, data_type));
         }
-        Ok(Expr::new(ExprKind::Cast { input: Box::new(input), is_try: safe }, data_type))
+        Ok(Expr::new(ExprKind::Cast { input: Box::new(input), is_try: safe || lenient }, data_type))
     }
 
     pub(crate) fn time_of(&mut self, expr: &Expr) -> Option<crate::node::TimeAttribute> {
@@ -294,6 +295,14 @@ impl Binder<'_> {
 
     /// Resolves `a`, `t.a`, `db.t.a`, `a.field`, `t.a.field`: the longest qualifier that names a relation wins.
     pub(crate) fn column(&mut self, name: &ast::ObjectName) -> Bound<Expr> {
+        if name.0.len() == 1 && name.last().eq_ignore_ascii_case("PI") {
+            let found = self.attempt(|binder| binder.named_column(name));
+            return found.map_or_else(|| self.function("PI", Vec::new(), name.span()), Ok);
+        }
+        self.named_column(name)
+    }
+
+    fn named_column(&mut self, name: &ast::ObjectName) -> Bound<Expr> {
         if let [single] = name.0.as_slice()
             && self.frame().clause == Clause::OrderBy
             && let Some((_, expr)) = self.frame().aliases.iter().find(|(alias, _)| *alias == single.value)

@@ -29,11 +29,8 @@ impl Binder<'_> {
                         "join the table: JOIN t FOR SYSTEM_TIME AS OF o.ts ON ...",
                     );
                 }
-                for hint in hints {
-                    self.hint(hint)?;
-                }
                 let system = from.alias.as_ref().is_none_or(|alias| alias.columns.is_empty());
-                let (node, names) = self.table(name, Some(name.span()))?;
+                let (node, names) = self.table(name, hints)?;
                 if !system && node.columns.last().is_some_and(|column| column.name == super::table::ROWTIME) {
                     let visible: Vec<usize> = (0..node.width() - 1).collect();
                     (Node::project(node, &visible), names)
@@ -59,14 +56,6 @@ impl Binder<'_> {
         self.unsupported(span, feature, instead)
     }
 
-    pub(crate) fn hint(&mut self, hint: &ast::Hint) -> Bound<()> {
-        let name = hint.name.value.to_uppercase();
-        if name == "OPTIONS" {
-            return self.unsupported(hint.span, "an OPTIONS hint", "write the options into CREATE TABLE");
-        }
-        Ok(())
-    }
-
     /// A subquery in FROM sees no columns of its neighbours (without LATERAL), but those of enclosing queries.
     fn derived(&mut self, query: &ast::Query) -> Bound<Node> {
         let (node, _) = self.in_frame(Frame::new(Scope::default(), None), |binder| binder.subquery(query));
@@ -85,7 +74,7 @@ impl Binder<'_> {
             None => (node, names),
         };
         let mut relation = Relation::of(names, &node, 0);
-        let is_table = matches!(node.op, crate::node::Op::Scan { .. });
+        let is_table = matches!(node.op, crate::node::Op::Scan { .. } | crate::node::Op::ChangelogNormalize { .. });
         if is_table && let Some(last) = relation.fields.last_mut() {
             last.system = last.name == super::table::ROWTIME;
         }

@@ -8,6 +8,7 @@ pub(crate) mod call;
 pub(crate) mod correlate;
 pub(crate) mod expr;
 pub(crate) mod from;
+pub(crate) mod hint;
 pub(crate) mod join;
 pub(crate) mod literal;
 pub(crate) mod order;

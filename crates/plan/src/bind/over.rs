@@ -173,7 +173,10 @@ impl Binder<'_> {
             let name = call.name.last().to_uppercase();
             return self.fail(
                 Diagnostic::plan("HW2019", span, format!("{name} needs an order"))
-                    .detail("RANK or DENSE_RANK functions require ORDER BY clause in window specification")
+                    .detail(
+                        "Over Agg: The window rank function requires order by clause with non-constant fields. \
+                         please re-check the over window statement.",
+                    )
                     .hint("add ORDER BY to the OVER clause"),
             );
         }

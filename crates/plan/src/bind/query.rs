@@ -91,7 +91,7 @@ impl Binder<'_> {
             }
             QueryBodyKind::Values(rows) => self.values(rows, body.span),
             QueryBodyKind::Table(name) => {
-                let (node, _) = self.table(name, None)?;
+                let (node, _) = self.table(name, &[])?;
                 Ok(node)
             }
             QueryBodyKind::Query(query) => self.query(query, false),
@@ -108,7 +108,7 @@ impl Binder<'_> {
         span: Span,
     ) -> Bound<Node> {
         let (left, right) = (self.body(left), self.body(right));
-        let inputs = self.unify(vec![left?, right?], op, span)?;
+        let inputs = self.unify(vec![left?, right?], op, keep_all, span)?;
         if op == SetOp::Union {
             let columns = union_columns(&inputs);
             let union = Node::new(Op::Union, inputs, columns);
@@ -131,8 +131,9 @@ impl Binder<'_> {
     }
 
     /// Casts the inputs of a set operation to common column types.
-    fn unify(&mut self, inputs: Vec<Node>, op: SetOp, span: Span) -> Bound<Vec<Node>> {
+    fn unify(&mut self, inputs: Vec<Node>, op: SetOp, keep_all: bool, span: Span) -> Bound<Vec<Node>> {
         let name = match op {
+            SetOp::Union if keep_all => "UNION ALL",
             SetOp::Union => "UNION",
             SetOp::Intersect => "INTERSECT",
             SetOp::Except => "EXCEPT",

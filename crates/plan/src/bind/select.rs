@@ -33,6 +33,9 @@ impl Binder<'_> {
     }
 
     fn select_body(&mut self, select: &ast::Select, order_by: &[ast::OrderItem]) -> Bound<Selected> {
+        for hint in &select.hints {
+            self.join_hint(hint)?;
+        }
         if let Some(filter) = &select.filter {
             self.in_clause(Clause::Where, |binder| binder.filter(filter))?;
         }

@@ -186,10 +186,14 @@ impl Binder<'_> {
         self.same_width(&operands, &inner, span)?;
         let nullable = operands.iter().any(|operand| operand.data_type.nullable)
             || inner.columns.iter().any(|column| column.data_type.nullable);
+        if let ([operand], true, false) = (operands.as_slice(), nullable, super::correlate::is_correlated(&inner)) {
+            let operand = operand.clone();
+            return self.three_valued(operand, inner, membership.negated, span);
+        }
         if !operands.is_empty() && nullable {
             return self.unsupported(
                 span,
-                "IN with a subquery over nullable columns inside an expression",
+                "IN with a correlated subquery over nullable columns inside an expression",
                 "use it as a condition of WHERE of its own, or exclude NULL with IS NOT NULL",
             );
         }
@@ -217,6 +221,44 @@ impl Binder<'_> {
         let first = self.attach(right, exposed);
         let mark = Expr::column(first + mark, DataType::boolean());
         self.function(if membership.negated { "IS NULL" } else { "IS NOT NULL" }, vec![mark], span)
+    }
+}
+
+impl Binder<'_> {
+    /// `x IN (SELECT y ...)` as a value: unknown when it is not found and x or some y is NULL, false over no rows.
+    fn three_valued(&mut self, operand: Expr, inner: Node, negated: bool, span: Span) -> Bound<Expr> {
+        let bigint = DataType::not_null(TypeKind::BigInt);
+        let truth = |value: bool| Expr::literal(Value::Boolean(value), DataType::not_null(TypeKind::Boolean));
+        let count = |args: Vec<Expr>| AggregateCall {
+            function: "COUNT".to_owned(),
+            args,
+            distinct: false,
+            filter: None,
+            result: bigint.clone(),
+        };
+        let calls = vec![count(Vec::new()), count(vec![inner.column(0)])];
+        let columns = vec![Column::new("$rows", bigint.clone()), Column::new("$values", bigint.clone())];
+        let counts = Node::new(Op::Aggregate { keys: Vec::new(), calls }, vec![inner.clone()], columns);
+        let counts = self.attach(counts, Vec::new());
+        let zero = || Expr::literal(Value::BigInt(0), bigint.clone());
+        let counted = |at: usize| {
+            let column = Expr::column(at, DataType::bigint());
+            Expr::new(ExprKind::Coalesce(vec![column, zero()]), bigint.clone())
+        };
+        let found = Node::append(inner, vec![("$mark".to_owned(), truth(true))]);
+        let found = distinct(found);
+        let equal = self.function("=", vec![operand.clone().map_columns(&|at| OUTER + at), found.column(0)], span)?;
+        let mark = self.attach(found, vec![equal]) + 1;
+        let mark = Expr::column(mark, DataType::boolean());
+        let unknown = || Expr::literal(Value::Null, DataType::boolean());
+        let branches = vec![
+            (self.function("=", vec![counted(counts), zero()], span)?, truth(negated)),
+            (self.function("IS NULL", vec![operand], span)?, unknown()),
+            (self.function("IS NOT NULL", vec![mark], span)?, truth(!negated)),
+            (self.function("<", vec![counted(counts + 1), counted(counts)], span)?, unknown()),
+        ];
+        let otherwise = Some(Box::new(truth(negated)));
+        Ok(Expr::new(ExprKind::Case { branches, otherwise }, DataType::boolean()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tables and views by name: scans with computed columns and watermarks, views as the queries they stand for.
 
+use super::literal::constant;
 use super::scope::{Field, Relation, Scope};
 use super::{Binder, Clause, Frame, all};
 use crate::error::{Bound, did_you_mean};
@@ -7,7 +8,7 @@ use crate::node::{ChangelogMode, Column, Node, Op, ScanTable, TimeAttribute};
 use crate::types::cast_to;
 use catalog::{ColumnKind, Object, Table, View};
 use data::types::{DataType, TypeKind};
-use data::{Diagnostic, Span};
+use data::{Diagnostic, RowKind, Span, Value};
 use functions::Expr;
 use sql::ast;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ const MAX_VIEW_DEPTH: usize = 64;
 
 impl Binder<'_> {
     /// What a name in FROM stands for, and the parts by which its columns can be qualified.
-    pub(crate) fn table(&mut self, name: &ast::ObjectName, _at: Option<Span>) -> Bound<(Node, Vec<String>)> {
+    pub(crate) fn table(&mut self, name: &ast::ObjectName, hints: &[ast::Hint]) -> Bound<(Node, Vec<String>)> {
         let parts: Vec<&str> = name.parts().collect();
         if let [single] = parts.as_slice()
             && let Some(cte) = self.ctes.iter().rev().find(|cte| cte.name == *single)
@@ -30,7 +31,10 @@ impl Binder<'_> {
         let Some(object) = self.resolve(&parts) else { return self.unknown_table(name) };
         let path = object.path().clone();
         let node = match object {
-            Object::Table(table) => self.scan(&table, name.span())?,
+            Object::Table(table) => {
+                let table = self.hinted(&table, hints)?;
+                self.scan(&table, name.span())?
+            }
             Object::View(view) => self.view(&view, name.span())?,
         };
         Ok((node, vec![path.catalog, path.database, path.name]))
@@ -123,7 +127,25 @@ impl Binder<'_> {
         let position = |name: &String| outputs.iter().position(|column| column.name == *name);
         let primary_key = table.primary_key.iter().flat_map(|key| key.columns.iter().filter_map(position)).collect();
         let scan = ScanTable { name: table.path.to_string(), changelog, primary_key };
-        Ok(Node::new(Op::Scan { table: scan, read, columns, watermark: watermark? }, Vec::new(), outputs))
+        let deletes_by_key = source.deletes_by_key && changelog.contains(RowKind::Delete);
+        let node = Node::new(Op::Scan { table: scan, read, columns, watermark: watermark? }, Vec::new(), outputs);
+        Ok(self.always_normalized(node, deletes_by_key))
+    }
+
+    /// A source whose changes cannot be taken as they come, because deletions hold the key only or changes may come
+    /// twice, is completed by key whoever reads it; the condition that always holds says so.
+    fn always_normalized(&mut self, scan: Node, deletes_by_key: bool) -> Node {
+        let Op::Scan { table, .. } = &scan.op else { return scan };
+        let twice = self.session.config.is_true("table.exec.source.cdc-events-duplicate");
+        let wanted = deletes_by_key || (twice && !table.changelog.is_insert_only());
+        if !wanted || table.primary_key.is_empty() || self.batch {
+            return scan;
+        }
+        let mut keys = table.primary_key.clone();
+        keys.sort_unstable();
+        let condition = Some(constant(Value::Boolean(true), TypeKind::Boolean));
+        let columns = scan.columns.clone();
+        Node::new(Op::ChangelogNormalize { keys, condition }, vec![scan], columns)
     }
 
     /// Every column of the table as an expression over the columns that are read.

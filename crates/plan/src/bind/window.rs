@@ -94,7 +94,7 @@ impl Binder<'_> {
         }
         match &table.source {
             TableArgSource::Table(name) => {
-                let (node, _) = self.table(name, None)?;
+                let (node, _) = self.table(name, &[])?;
                 match node.columns.last() {
                     Some(last) if last.name == super::table::ROWTIME => {
                         let visible: Vec<usize> = (0..node.width() - 1).collect();
@@ -117,7 +117,7 @@ impl Binder<'_> {
             let hint = did_you_mean(name, names, "name a column of the table");
             return self.fail(
                 Diagnostic::plan("HW2002", span, format!("column '{name}' is unknown"))
-                    .detail(format!("Column '{name}' not found in any table"))
+                    .detail(format!("Unknown identifier '{name}'"))
                     .hint(hint),
             );
         };
@@ -128,11 +128,10 @@ impl Binder<'_> {
             None if self.batch && timestamp => Ok((at, TimeAttribute::Event)),
             None => {
                 let data_type = column.data_type.clone();
+                let wanted = if timestamp { "is a time attribute type" } else { "to be TIMESTAMP or TIMESTAMP_LTZ" };
                 self.fail(
                     Diagnostic::plan("HW2033", span, format!("'{name}' is no time attribute"))
-                        .detail(format!(
-                            "The window function requires the timecol is a time attribute type, but is {data_type}."
-                        ))
+                        .detail(format!("The window function requires the timecol {wanted}, but is {data_type}."))
                         .hint(format!("declare WATERMARK FOR {name} AS ... in its table, and do not cast the column")),
                 )
             }

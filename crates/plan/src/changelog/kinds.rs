@@ -116,7 +116,7 @@ fn refused(node: &Node) -> Option<Diagnostic> {
             });
             (!by_time || updates).then(|| {
                 Diagnostic::plan("HW2503", Span::default(), "a stream can only be sorted by time, ascending")
-                    .detail("any other order could change with every row to come")
+                    .detail("Sort on a non-time-attribute field is not supported.")
                     .hint("add a LIMIT, order by the table's event-time column first, or run the query in batch mode")
             })
         }

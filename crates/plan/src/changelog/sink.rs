@@ -54,22 +54,25 @@ fn refused_kinds(kinds: ChangelogMode, accepts: ChangelogMode, traits: &SinkTrai
     };
     Some(
         Diagnostic::plan("HW2505", traits.span, format!("table `{}` cannot take {what} changes", traits.table))
-            .detail(format!("the query gives {kinds}, the table takes {accepts}"))
+            .detail(format!(
+                "Table sink '{}' doesn't support consuming {what} changes: the query gives {kinds}, the table takes \
+                 {accepts}",
+                traits.table
+            ))
             .hint("write into a table with a primary key whose connector takes changes, or make the query append-only"),
     )
 }
 
 fn conflict(node: &Node, traits: &SinkTraits) -> Diagnostic {
-    let name = |column: &usize| format!("`{}`", node.columns[*column].name);
-    let list = |key: &Vec<usize>| format!("({})", key.iter().map(name).collect::<Vec<_>>().join(", "));
-    let found = match node.upsert_keys.as_slice() {
-        [] => "the query has no upsert key".to_owned(),
-        keys => format!("the query's upsert key is {}", keys.iter().map(list).collect::<Vec<_>>().join(" or ")),
-    };
+    let name = |column: &usize| node.columns[*column].name.as_str();
+    let list = |key: &Vec<usize>| format!("[{}]", key.iter().map(name).collect::<Vec<_>>().join(", "));
+    let found = node.upsert_keys.iter().map(list).collect::<Vec<_>>().join(", ");
     let message = format!("the query's upsert key is not the primary key of `{}`", traits.table);
     Diagnostic::plan("HW2507", traits.span, message)
         .detail(format!(
-            "{found}, the table's primary key is {}; several rows may claim one key",
+            "The query has an upsert key that differs from the primary key of the sink table '{}'. Primary key: {}, \
+             upsert key: {found}. This can lead to several rows claiming one key",
+            traits.table,
             list(&traits.primary_key)
         ))
         .hint("make the query unique by that key, or say which row wins: ON CONFLICT DO DEDUPLICATE")

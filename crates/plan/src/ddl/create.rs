@@ -109,7 +109,7 @@ fn flink_words(error: &CatalogError) -> String {
     match error {
         CatalogError::NoCatalog(name) => format!("A catalog with name [{name}] does not exist."),
         CatalogError::NoDatabase { catalog, database } => {
-            format!("Database {database} does not exist in Catalog {catalog}.")
+            format!("A database with name [{database}] does not exist in the catalog: [{catalog}].")
         }
         CatalogError::NoObject { path, wanted } => {
             let wanted = if *wanted == "view" { "View" } else { "Table" };

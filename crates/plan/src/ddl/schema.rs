@@ -93,7 +93,7 @@ pub(super) fn check(binder: &mut Binder<'_>, table: &mut Table, span: Span) -> B
     for column in &table.columns {
         if !seen.insert(column.name.clone()) {
             let error = Diagnostic::plan("HW2013", span, format!("column '{}' is declared twice", column.name))
-                .detail(format!("A column named '{}' already exists in the table", column.name))
+                .detail(format!("A regular Column named '{}' already exists in the table.", column.name))
                 .hint("give every column a name of its own");
             return binder.fail(error);
         }
@@ -137,7 +137,12 @@ fn key_columns(binder: &mut Binder<'_>, table: &mut Table, span: Span) -> Bound<
             return binder.fail(error);
         }
         let Some(column) = table.columns.iter_mut().find(|column| column.name == *name) else {
-            return unknown(binder, table, name, span, "Primary key column");
+            let names = table.columns.iter().map(|column| column.name.as_str());
+            let hint = did_you_mean(name, names, "name a column of the table");
+            let error = Diagnostic::plan("HW2002", span, format!("column '{name}' is unknown"))
+                .detail(format!("Primary key column '{name}' is not defined in the schema"))
+                .hint(hint);
+            return binder.fail(error);
         };
         if !matches!(column.kind, ColumnKind::Physical) {
             let error = Diagnostic::plan("HW2026", span, format!("'{name}' cannot be in the primary key"))

@@ -37,6 +37,14 @@ fn narrow(node: Node, needed: &Columns) -> Node {
 
 /// Nodes whose columns are those of their input, perhaps with more behind: what they need themselves is kept, too.
 fn pass_through(mut node: Node, needed: &Columns) -> Node {
+    if let Op::Rank { output_rank, .. } = &mut node.op
+        && *output_rank
+        && !needed.contains(&(node.columns.len() - 1))
+    {
+        // Without the rank in the output, rows that only change their place send nothing.
+        *output_rank = false;
+        node.columns.pop();
+    }
     let own: Columns = match &node.op {
         Op::Rank { partition, order, .. } => {
             let width = node.inputs[0].columns.len();
