@@ -17,10 +17,10 @@ use std::sync::Arc;
 
 pub(super) fn cast(column: &ArrayRef, from: &DataType, to: &DataType, options: &CastOptions) -> ArrayRef {
     let length = Length::of(&to.kind, from.kind.is_binary());
-    if let TypeKind::Char(from) | TypeKind::VarChar(from) = &from.kind {
-        if matches!(to.kind, TypeKind::VarChar(to) if to >= *from) {
-            return column.clone();
-        }
+    if let TypeKind::Char(from) | TypeKind::VarChar(from) = &from.kind
+        && matches!(to.kind, TypeKind::VarChar(to) if to >= *from)
+    {
+        return column.clone();
     }
     macro_rules! integers {
         ($arrow:ty) => {{

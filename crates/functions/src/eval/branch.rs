@@ -154,10 +154,10 @@ pub(super) fn case(
         chosen.push((holds, values));
     }
     let values = frame.values(otherwise, &remaining)?;
-    if let ([(holds, then)], false) = (chosen.as_slice(), matches!(values, Values::Needed(_))) {
-        if let (Some(then), Some(otherwise)) = (whole(then), whole(&values)) {
-            return Ok(select(holds, then, otherwise));
-        }
+    if let ([(holds, then)], false) = (chosen.as_slice(), matches!(values, Values::Needed(_)))
+        && let (Some(then), Some(otherwise)) = (whole(then), whole(&values))
+    {
+        return Ok(select(holds, then, otherwise));
     }
     chosen.push((remaining, values));
     Ok(gathered(&chosen, frame.rows, data_type))

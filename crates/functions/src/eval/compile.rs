@@ -100,7 +100,7 @@ impl Outer for Compiler<'_> {
         if let (Some(node), true) = (self.known.get(&key), shared) {
             return Ok(*node);
         }
-        let node = match self.from_outer(expr, &key)? {
+        let node = match self.outer_node(expr, &key)? {
             Some(outer) => {
                 let index = self.inputs.iter().position(|input| *input == outer).unwrap_or(self.inputs.len());
                 if index == self.inputs.len() {
@@ -124,7 +124,7 @@ impl Outer for Compiler<'_> {
 impl Compiler<'_> {
     /// What a block takes from the program around it: columns, what is computed there anyway, and what depends on the
     /// position of the row, which a block does not know.
-    fn from_outer(&mut self, expr: &Expr, key: &str) -> Result<Option<usize>, Diagnostic> {
+    fn outer_node(&mut self, expr: &Expr, key: &str) -> Result<Option<usize>, Diagnostic> {
         let Some(outer) = self.outer.as_deref_mut() else { return Ok(None) };
         if let Some(node) = outer.known(key) {
             return Ok(Some(node));

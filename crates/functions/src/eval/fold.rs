@@ -13,10 +13,11 @@ pub fn fold(mut expr: Expr) -> Expr {
     if matches!(expr.kind, ExprKind::Column(_) | ExprKind::Literal(_)) {
         return expr;
     }
-    if row_independent(&expr) && immutable(&expr) {
-        if let Some(value) = value_of(&expr) {
-            return Expr::literal(value, expr.data_type);
-        }
+    if row_independent(&expr)
+        && immutable(&expr)
+        && let Some(value) = value_of(&expr)
+    {
+        return Expr::literal(value, expr.data_type);
     }
     for child in expr.children_mut() {
         let owned = std::mem::replace(child, Expr::literal(Value::Null, child.data_type.clone()));

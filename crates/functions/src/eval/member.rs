@@ -67,7 +67,7 @@ impl Members {
             };
         }
         let found = match &self.set {
-            Set::Few(list) => found_integer!(|value: i64| list.iter().any(|item| *item == value)),
+            Set::Few(list) => found_integer!(|value: i64| list.contains(&value)),
             Set::Many(set) => found_integer!(|value: i64| set.contains(&value)),
             Set::Wide(set) => found!(Decimal128Type, |value: i128| set.contains(&value)),
             Set::FewTexts(list) => {

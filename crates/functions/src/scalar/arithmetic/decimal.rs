@@ -70,14 +70,14 @@ impl Scales {
     pub(super) fn divide(self, left: i128, right: i128) -> Option<i128> {
         // left / 10^s1 / (right / 10^s2) in units of 10^-s is left * 10^(s + s2 - s1) / right.
         let exponent = i32::from(self.result.scale) + i32::from(self.right) - i32::from(self.left);
-        if let (Ok(up), true) = (u8::try_from(exponent), exponent <= 38) {
-            if let Some(dividend) = rescale(left, 0, up) {
-                let (quotient, remainder) = (dividend.checked_div(right)?, dividend % right);
-                let up = remainder.unsigned_abs() >= right.unsigned_abs() - remainder.unsigned_abs();
-                let away = if (dividend < 0) == (right < 0) { 1 } else { -1 };
-                let rounded = quotient + if up && remainder != 0 { away } else { 0 };
-                return fits(rounded, self.result.precision).then_some(rounded);
-            }
+        if let (Ok(up), true) = (u8::try_from(exponent), exponent <= 38)
+            && let Some(dividend) = rescale(left, 0, up)
+        {
+            let (quotient, remainder) = (dividend.checked_div(right)?, dividend % right);
+            let up = remainder.unsigned_abs() >= right.unsigned_abs() - remainder.unsigned_abs();
+            let away = if (dividend < 0) == (right < 0) { 1 } else { -1 };
+            let rounded = quotient + if up && remainder != 0 { away } else { 0 };
+            return fits(rounded, self.result.precision).then_some(rounded);
         }
         let (mut dividend, mut divisor) = (i256::from_i128(left), i256::from_i128(right));
         match u8::try_from(exponent) {
@@ -188,12 +188,11 @@ mod tests {
             let result = decimal_addition(left, right);
             let scales = Scales { left: left.scale, right: right.scale, result };
             prop_assert_eq!(scales.add(a, b), scales.subtract(a, -b));
-            if result.scale == left.scale.max(right.scale) {
-                if let Some(sum) = scales.add(a, b) {
+            if result.scale == left.scale.max(right.scale)
+                && let Some(sum) = scales.add(a, b) {
                     let back = Scales { left: result.scale, right: right.scale, result: DecimalType::new(38, left.scale) };
                     prop_assert_eq!(back.subtract(sum, b), Some(a));
                 }
-            }
         }
 
         #[test]

@@ -1,5 +1,5 @@
-//! LIKE: `%` is any text, `_` any one character but a line break. A literal pattern is taken apart once; the common shapes (`abc`, `abc%`,
-//! `%abc`, `%abc%`) are compared as bytes.
+//! LIKE: `%` is any text, `_` any one character but a line break. A literal pattern is taken apart once; the common
+//! shapes (`abc`, `abc%`, `%abc`, `%abc%`) are compared as bytes.
 
 use crate::registry::{
     BindArg, BindError, Binding, CallSite, Example, Family, Kernel, KernelArgs, ScalarDef, Volatility,
@@ -124,7 +124,7 @@ enum Like {
     Equal(String),
     Prefix(String),
     Suffix(String),
-    Contains(memmem::Finder<'static>),
+    Contains(Box<memmem::Finder<'static>>),
     General(Vec<Token>),
 }
 
@@ -154,7 +154,7 @@ impl Matches for Like {
         Ok(match inner {
             None => Like::General(tokens),
             Some(text) => match (starts, ends) {
-                (true, true) => Like::Contains(memmem::Finder::new(text.as_bytes()).into_owned()),
+                (true, true) => Like::Contains(Box::new(memmem::Finder::new(text.as_bytes()).into_owned())),
                 (true, false) => Like::Suffix(text),
                 (false, true) => Like::Prefix(text),
                 (false, false) => Like::Equal(text),
