@@ -2,6 +2,8 @@
 //!
 //! 100k keys, batches of 10k rows, one core; the numbers that the design was chosen by. Seconds are those of the CPU.
 
+#![expect(clippy::print_stderr, reason = "a developer's tool talks to the terminal")]
+
 use arrow_array::{ArrayRef, Int64Array, StringArray};
 use data::{ChangeBatch, DataType, Field, RowKind, Schema, TypeKind};
 use engine::{Delivery, Engine, Input, Options, TableDef, TableKind};
@@ -102,7 +104,6 @@ fn call(function: &str, args: Vec<Expr>) -> AggregateCall {
     AggregateCall { function: function.into(), args, distinct: false, filter: None, result: DataType::bigint() }
 }
 
-#[expect(clippy::print_stderr, reason = "a developer's tool talks to the terminal")]
 fn main() {
     let inserts = batches(false);
     let updates = batches(true);

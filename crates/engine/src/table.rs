@@ -83,7 +83,7 @@ pub(crate) struct Table {
 enum Rows {
     Append(Log),
     Upsert(Box<KeyedRows>),
-    Retract(Bag),
+    Retract(Box<Bag>),
 }
 
 impl Table {
@@ -93,10 +93,10 @@ impl Table {
         let rows = match mode {
             ManagedMode::Append => Rows::Append(Log::new(&types)),
             ManagedMode::Upsert => Rows::Upsert(Box::new(KeyedRows::new(&key_types, &types, 0, setup.lasting()))),
-            ManagedMode::Retract => Rows::Retract(Bag {
+            ManagedMode::Retract => Rows::Retract(Box::new(Bag {
                 rows: KeyedMultiset::new(&[], &types, 0, setup.lasting()),
                 pending: RowEmitter::default(),
-            }),
+            })),
         };
         Self {
             types,

@@ -272,7 +272,7 @@ impl Groups {
             rests.push(rest);
         }
         for call in &mut self.calls {
-            let parts: Vec<&[u8]> = rests.iter_mut().map(|rest| take_part(rest)).collect();
+            let parts: Vec<&[u8]> = rests.iter_mut().map(take_part).collect();
             let columns = call.state.decode(parts);
             call.accumulator.load(&ids, &columns);
         }

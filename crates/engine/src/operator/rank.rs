@@ -33,7 +33,14 @@ enum Input {
     /// By -U and -D of an equal row.
     Retract,
     /// By their upsert key: where each key's row stands.
-    Upsert { columns: Vec<usize>, keys: KeyIndex, places: Vec<Option<Place>> },
+    Upsert(Box<UpsertInput>),
+}
+
+struct UpsertInput {
+    /// The input's upsert key.
+    columns: Vec<usize>,
+    keys: KeyIndex,
+    places: Vec<Option<Place>>,
 }
 
 pub(crate) struct Rank {
@@ -65,7 +72,7 @@ impl Rank {
                     .hint("report it: the plan should ask its input for full changes")
             })?;
             let keys = KeyIndex::new(&pick(&types, &columns));
-            Input::Upsert { columns, keys, places: Vec::new() }
+            Input::Upsert(Box::new(UpsertInput { columns, keys, places: Vec::new() }))
         };
         let is_top_one = ranking.to == Some(1) && !matches!(input, Input::Retract);
         Ok(Self {
@@ -110,7 +117,8 @@ impl Rank {
 
     /// Puts a key's row where it belongs now. A row whose sort key stays keeps its place among equals.
     fn upsert(&mut self, key: u32, partition: u32, kind: RowKind, sort: &[u8], row: &[u8]) {
-        let Input::Upsert { keys, places, .. } = &mut self.input else { return };
+        let Input::Upsert(known) = &mut self.input else { return };
+        let UpsertInput { keys, places, .. } = known.as_mut();
         places.resize(keys.id_bound(), None);
         let old = places[key as usize].take();
         let new = kind.is_addition().then(|| match &old {
@@ -219,7 +227,8 @@ impl Operator for Rank {
         let partitions = self.rows.partitions(&pick(batch.columns(), &self.partition), count);
         let rows = self.rows.encode(batch.columns(), count);
         let sorts = self.rows.sort_keys(batch.columns(), count);
-        if let Input::Upsert { columns, keys, .. } = &mut self.input {
+        if let Input::Upsert(known) = &mut self.input {
+            let UpsertInput { columns, keys, .. } = known.as_mut();
             let ids = keys.intern(&pick(batch.columns(), columns), count);
             for (row, (partition, key)) in partitions.into_iter().zip(ids).enumerate() {
                 self.upsert(key, partition, batch.kind(row), sorts.row(row), rows.row(row));
@@ -264,7 +273,8 @@ impl Operator for Rank {
 
     fn loaded(&mut self) -> Result {
         self.rows.finish_load();
-        let Input::Upsert { columns, keys, places } = &mut self.input else { return Ok(()) };
+        let Input::Upsert(known) = &mut self.input else { return Ok(()) };
+        let UpsertInput { columns, keys, places } = known.as_mut();
         let stored: Vec<(Place, &Arc<[u8]>)> = self.rows.iter().collect();
         let row_columns = self.rows.codec().decode(stored.iter().map(|(_, row)| &***row));
         let ids = keys.intern(&pick(&row_columns, columns), stored.len());
@@ -277,7 +287,7 @@ impl Operator for Rank {
 
     fn state_bytes(&self) -> usize {
         let keys = match &self.input {
-            Input::Upsert { keys, places, .. } => keys.memory_bytes() + places.capacity() * size_of::<Option<Place>>(),
+            Input::Upsert(known) => known.keys.memory_bytes() + known.places.capacity() * size_of::<Option<Place>>(),
             _ => 0,
         };
         self.rows.memory_bytes() + keys

@@ -66,10 +66,6 @@ impl EncodedRows {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.len).map(|row| self.row(row))
     }

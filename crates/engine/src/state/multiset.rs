@@ -156,10 +156,6 @@ impl KeyedMultiset {
         std::iter::successors(link(first), move |id| link(self.members[*id as usize].next))
     }
 
-    pub(crate) fn is_key_empty(&self, key: u32) -> bool {
-        self.ends.get(key as usize).is_none_or(|ends| ends.0 == END)
-    }
-
     #[inline]
     pub(crate) fn row(&self, id: u32) -> &[u8] {
         self.rows.key(id)
