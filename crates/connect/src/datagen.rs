@@ -110,10 +110,16 @@ fn open(spec: &TableSpec, context: &OpenContext) -> Result<Box<dyn Source>, Diag
         let bound = |what| with_options(spec, |options| options.integer(&format!("fields.{}.{what}", field.name)));
         Some(u64::try_from(bound("end")? - bound("start")? + 1).unwrap_or(0))
     });
+    let total = sequences.chain(number).min();
+    if context.bounded && total.is_none() {
+        return Err(config("HW4109", format!("table '{}' never ends", spec.name))
+            .detail("a query over bounded input would wait for its end")
+            .hint("set 'number-of-rows', or read it as a stream"));
+    }
     Ok(Box::new(DataGen {
         columns: spec.wanted().into_iter().map(|column| generator(spec, column, seed as u64)).collect(),
         rows_per_second: rate.filter(|rate| *rate > 0 && !context.bounded),
-        total: sequences.chain(number).min(),
+        total,
         next: 0,
         began: None,
     }))

@@ -74,13 +74,21 @@ impl Run for Test {
         let start = deploy::instant();
         let paths = if self.paths.is_empty() { vec![".".to_owned()] } else { self.paths.clone() };
         let mut inputs = Vec::new();
+        let mut reports = Vec::new();
         for path in input::files(&paths, "slt")? {
-            let Text { file, text } = input::read(&path)?;
-            inputs.push(Input { path: file.unwrap_or(path), text });
+            match input::read(&path) {
+                Ok(Text { file, text }) => inputs.push(Input { path: file.unwrap_or(path), text }),
+                // What is wrong with one file of a folder is no reason to leave out the others.
+                Err(Failure::Because(error)) if !paths.contains(&path) => {
+                    let report = FileReport::unreadable(&path, *error, self.modes[0]);
+                    show(&mut context.output, &report)?;
+                    reports.push(report);
+                }
+                Err(failure) => return Err(failure),
+            }
         }
         let options =
             Options { modes: distinct(&self.modes), timeout: self.timeout, threads: self.jobs, update: self.update };
-        let mut reports = Vec::new();
         let mut failed = None;
         run_files(inputs, &options, |report| {
             if let Err(failure) = show(&mut context.output, &report) {

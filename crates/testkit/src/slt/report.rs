@@ -85,6 +85,15 @@ pub struct FileReport {
     pub updated: Option<String>,
 }
 
+impl FileReport {
+    /// Of a file that could not be read.
+    pub fn unreadable(path: &str, why: Diagnostic, mode: Mode) -> Self {
+        let mut block = BlockReport::new(1, "file", mode, Verdict::Error);
+        block.diagnostic = Some(why);
+        Self { path: path.to_owned(), text: String::new(), blocks: vec![block], seconds: 0.0, updated: None }
+    }
+}
+
 /// Sums over files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
