@@ -18,6 +18,13 @@ impl Binder<'_> {
         let Some(def) = functions::scalar(name) else {
             return self.unknown_function(name, span);
         };
+        if def.name == "CURRENT_WATERMARK" && !self.batch && args.iter().any(|arg| self.time_of(arg).is_none()) {
+            return self.fail(
+                Diagnostic::plan("HW2033", span, "CURRENT_WATERMARK needs a time attribute")
+                    .detail("Invalid function call: the argument of CURRENT_WATERMARK must be a rowtime attribute")
+                    .hint("give it the column that the table declares WATERMARK FOR"),
+            );
+        }
         let bind_args: Vec<BindArg> =
             args.iter().map(|arg| BindArg { data_type: &arg.data_type, literal: arg.as_literal() }).collect();
         match (def.bind)(&bind_args) {

@@ -117,6 +117,12 @@ impl Binder<'_> {
         if matches!(op, BinaryOp::And | BinaryOp::Or) {
             return self.logical(op, left, right);
         }
+        if let (BinaryOp::Overlaps, Syntax::Row(a), Syntax::Row(b)) = (op, &left.kind, &right.kind)
+            && (a.len(), b.len()) == (2, 2)
+        {
+            let args = all(a.iter().chain(b).map(|part| self.expr(part)).collect())?;
+            return self.function("OVERLAPS", args, span);
+        }
         let Some(name) = operator_name(op) else {
             return self.unsupported(span, "this operator", "use the functions of ARRAY or plain comparisons");
         };

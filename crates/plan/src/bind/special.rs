@@ -1,6 +1,6 @@
 //! Calls with a syntax of their own, lowered to plain calls: units and sides become leading string literals.
 
-use super::literal::constant;
+use super::literal::{constant, interval_type};
 use super::{Binder, all};
 use crate::error::Bound;
 use data::types::TypeKind;
@@ -38,11 +38,11 @@ impl Binder<'_> {
                 let args = std::iter::once(word(unit.keyword())).chain(args).collect();
                 self.function("TIMESTAMPDIFF", args, span)
             }
-            SpecialCall::Difference { .. } => self.unsupported(
-                span,
-                "the difference of two times as an interval",
-                "use TIMESTAMPDIFF(unit, start, end)",
-            ),
+            SpecialCall::Difference { end, start, qualifier } => {
+                let parts = all(vec![self.expr(start), self.expr(end)])?;
+                let [start, end] = <[Expr; 2]>::try_from(parts).expect("two parts were bound");
+                self.difference(start, end, qualifier, span)
+            }
             SpecialCall::Trim { side, what, from } => {
                 let side = match side {
                     TrimSide::Both => "BOTH",
@@ -66,6 +66,24 @@ impl Binder<'_> {
                 self.unsupported(span, "a conversion between character sets", "use ENCODE and DECODE")
             }
         }
+    }
+
+    /// `(end - start) DAY TO SECOND`: whole days, and the milliseconds after them; or whole months.
+    fn difference(&mut self, start: Expr, end: Expr, qualifier: &ast::IntervalQualifier, span: Span) -> Bound<Expr> {
+        let Some(kind) = interval_type(qualifier) else {
+            return self.unsupported(span, "this interval qualifier", "write DAY TO SECOND or MONTH");
+        };
+        if let TypeKind::IntervalMonth(_) = kind {
+            let months = self.function("TIMESTAMPDIFF", vec![word("MONTH"), start, end], span)?;
+            return self.function("*", vec![months, constant(Value::IntervalMonth(1), kind)], span);
+        }
+        let days = self.function("TIMESTAMPDIFF", vec![word("DAY"), start.clone(), end.clone()], span)?;
+        let last_day = self.function("TIMESTAMPADD", vec![word("DAY"), days.clone(), start], span)?;
+        let rest = self.function("TIMESTAMPDIFF", vec![word("MILLISECOND"), last_day, end], span)?;
+        let day = constant(Value::IntervalDay(86_400_000), kind.clone());
+        let days = self.function("*", vec![days, day], span)?;
+        let rest = self.function("*", vec![rest, constant(Value::IntervalDay(1), kind)], span)?;
+        self.function("+", vec![days, rest], span)
     }
 
     fn plain(&mut self, name: &str, args: &[&ast::Expr], last: Option<&ast::Expr>, span: Span) -> Bound<Expr> {

@@ -61,7 +61,9 @@ fn satisfy(node: &Node, image: Image) -> Option<Node> {
             vec![image; 2]
         }
         // Where nobody needs old rows, an upsert source's own changes will do.
-        Op::ChangelogNormalize { condition: None, .. } if image == Image::After => {
+        Op::ChangelogNormalize { condition: None, .. }
+            if image == Image::After && node.inputs[0].changelog.contains(RowKind::Delete) =>
+        {
             return satisfy(&node.inputs[0], Image::After);
         }
         Op::ChangelogNormalize { .. } | Op::DropUpdateBefore => vec![Image::After],
