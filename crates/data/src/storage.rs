@@ -9,7 +9,8 @@
 //! | BINARY, VARBINARY, BYTES | Binary |
 //! | DATE | Int32, days since 1970-01-01 |
 //! | TIME(p) | Int32, milliseconds of the day |
-//! | TIMESTAMP(p), TIMESTAMP_LTZ(p) | Int64: milliseconds (p <= 3) or microseconds (p <= 6); Decimal128(38, 0) nanoseconds (p > 6) |
+//! | TIMESTAMP(p), TIMESTAMP_LTZ(p), p <= 6 | Int64, milliseconds (p <= 3) or microseconds |
+//! | TIMESTAMP(p), TIMESTAMP_LTZ(p), p > 6 | Decimal128(38, 0), nanoseconds |
 //! | INTERVAL of months / of days to seconds | Int32 months / Int64 milliseconds |
 //! | ARRAY<t> | List(t) |
 //! | MAP<k, v>, MULTISET<t> | List(Struct(key, value)); a multiset's value is its Int32 count |

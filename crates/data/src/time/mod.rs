@@ -125,13 +125,13 @@ pub fn iso_weekday(days: i32) -> u32 {
 /// Day of the year, from 1.
 pub fn day_of_year(days: i32) -> u32 {
     let (year, _, _) = civil_from_days(i64::from(days));
-    (days - days_from_civil(year, 1, 1)) as u32 + 1
+    days.wrapping_sub(days_from_civil(year, 1, 1)) as u32 + 1
 }
 
 /// The ISO 8601 week-based year and its week, from 1.
 pub fn iso_week(days: i32) -> (i32, u32) {
     // A week belongs to the year that its Thursday lies in.
-    let thursday = days - iso_weekday(days) as i32 + 4;
+    let thursday = days.wrapping_sub(iso_weekday(days) as i32).wrapping_add(4);
     let (year, _, _) = civil_from_days(i64::from(thursday));
     (year, (day_of_year(thursday) - 1) / 7 + 1)
 }

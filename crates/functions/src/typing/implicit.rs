@@ -21,9 +21,7 @@ fn kinds(from: &TypeKind, to: &TypeKind) -> bool {
         (Char(_), Char(_)) => true,
         (from, VarBinary(_)) => from.is_binary(),
         (TypeKind::Binary(_), TypeKind::Binary(_)) => true,
-        (from, Decimal { .. }) if from.is_interval() => true,
         (from, Decimal { .. } | Double) => from.is_numeric(),
-        (from, TinyInt | SmallInt | Int | BigInt) if from.is_interval() => true,
         (TinyInt, SmallInt | Int | BigInt | Float)
         | (SmallInt, Int | BigInt | Float)
         | (Int, BigInt | Float)

@@ -37,11 +37,6 @@ pub fn comparison_type(left: &DataType, right: &DataType, equality: bool) -> Opt
     if r.is_character() && parses(l) {
         return Some((left.clone(), left.clone().with_nullable(right.nullable)));
     }
-    let datetime_mix = (l.is_datetime() || r.is_datetime()) && (l.is_numeric() || r.is_numeric());
-    let interval_mix = l.is_interval() != r.is_interval() && *l != TypeKind::Null && *r != TypeKind::Null;
-    if datetime_mix || interval_mix {
-        return None;
-    }
     let merged = least_restrictive(&[left, right])?;
     Some((merged.clone().with_nullable(left.nullable), merged.with_nullable(right.nullable)))
 }
@@ -55,7 +50,7 @@ fn merged(types: &[&DataType], rule: Rule) -> Option<DataType> {
 }
 
 fn pair(result: TypeKind, next: &TypeKind, rule: Rule) -> Option<TypeKind> {
-    use TypeKind::{Array, Date, IntervalDay, IntervalMonth, Map, Multiset, Row, Time};
+    use TypeKind::{Array, IntervalDay, IntervalMonth, Map, Multiset, Row, Time};
     if result == *next {
         return Some(result);
     }
@@ -69,9 +64,6 @@ fn pair(result: TypeKind, next: &TypeKind, rule: Rule) -> Option<TypeKind> {
         (left, right) if left.is_binary() && right.is_binary() => Some(strings(left, right)),
         (left, right) if left.is_timestamp() && right.is_timestamp() => Some(timestamps(left, right, rule)),
         (Time(left), Time(right)) => Some(Time(*left.max(right))),
-        (Date | Time(_), interval) if interval.is_interval() => Some(result),
-        (timestamp, interval) if timestamp.is_timestamp() && interval.is_interval() => Some(result),
-        (interval, datetime) if interval.is_interval() && datetime.is_datetime() => Some(next.clone()),
         (IntervalMonth(_), IntervalMonth(_)) => Some(IntervalMonth(data::types::IntervalMonth::Month)),
         (IntervalDay(_), IntervalDay(_)) => Some(IntervalDay(data::types::IntervalDay::Second)),
         (Array(left), Array(right)) => Some(Array(Box::new(children(left, right)?))),

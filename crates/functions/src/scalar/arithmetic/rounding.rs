@@ -206,7 +206,8 @@ fn rounded<A: ArrowPrimitiveType>(
     let column = build::<A>(args.rows, |row| {
         let digits = digits.map_or(Some(0), |digits| at(digits, row))?;
         let row = args.position(0, row);
-        numbers.is_valid(row).then(|| round(numbers.value(row), digits))
+        // Past this many digits either way nothing is left to round, or nothing of the number.
+        numbers.is_valid(row).then(|| round(numbers.value(row), digits.clamp(-400, 400)))
     })?;
     Ok(Arc::new(column.as_primitive::<A>().clone().with_data_type(storage_type(args.result_type))))
 }

@@ -103,7 +103,7 @@ fn key_param(key: &DataType, given: &DataType) -> Option<DataType> {
 
 fn field_of(fields: &[RowField], literal: &Value) -> Option<usize> {
     match literal {
-        Value::Int(position) => usize::try_from(*position - 1).ok().filter(|index| *index < fields.len()),
+        Value::Int(position) => usize::try_from(i64::from(*position) - 1).ok().filter(|index| *index < fields.len()),
         Value::String(name) => fields.iter().position(|field| field.name == *name),
         _ => None,
     }

@@ -95,13 +95,13 @@ pub(crate) fn sum_kernel(site: &CallSite, minus: bool) -> Result<Kernel, BindErr
 }
 
 fn moved(args: &KernelArgs, datetime: &TypeKind, months: bool, minus: bool) -> ArrayRef {
-    let sign = if minus { -1 } else { 1 };
+    let sign: i32 = if minus { -1 } else { 1 };
     match (datetime, months) {
         (TypeKind::Date, true) => {
-            binary::<Int32Type, Int32Type, Int32Type>(args, |days, months| add_months(days, sign * months))
+            binary::<Int32Type, Int32Type, Int32Type>(args, |days, months| add_months(days, sign.wrapping_mul(months)))
         }
         (TypeKind::Date, false) => binary::<Int32Type, Int64Type, Int32Type>(args, |days, millis| {
-            (i64::from(days) + i64::from(sign) * (millis / MILLIS_PER_DAY)) as i32
+            i64::from(days).wrapping_add(i64::from(sign) * (millis / MILLIS_PER_DAY)) as i32
         }),
         (TypeKind::Time(_), true) => binary::<Int32Type, Int32Type, Int32Type>(args, |millis, _| millis),
         (TypeKind::Time(_), false) => binary::<Int32Type, Int64Type, Int32Type>(args, |time, millis| {
@@ -119,15 +119,15 @@ fn timestamps(args: &KernelArgs, unit: TimestampUnit, months: bool, sign: i32) -
     let per_day = (NANOS_PER_DAY / unit.nanos()) as i64;
     match (unit, months) {
         (TimestampUnit::Nanos, true) => binary::<Decimal128Type, Int32Type, Decimal128Type>(args, |nanos, months| {
-            let days = add_months(nanos.div_euclid(NANOS_PER_DAY) as i32, sign * months);
+            let days = add_months(nanos.div_euclid(NANOS_PER_DAY) as i32, sign.wrapping_mul(months));
             i128::from(days) * NANOS_PER_DAY + nanos.rem_euclid(NANOS_PER_DAY)
         }),
         (TimestampUnit::Nanos, false) => binary::<Decimal128Type, Int64Type, Decimal128Type>(args, |nanos, millis| {
             nanos + i128::from(sign) * i128::from(millis) * NANOS_PER_MILLI
         }),
         (_, true) => binary::<Int64Type, Int32Type, Int64Type>(args, |count, months| {
-            let days = add_months(count.div_euclid(per_day) as i32, sign * months);
-            i64::from(days) * per_day + count.rem_euclid(per_day)
+            let days = add_months(count.div_euclid(per_day) as i32, sign.wrapping_mul(months));
+            i64::from(days).wrapping_mul(per_day).wrapping_add(count.rem_euclid(per_day))
         }),
         (_, false) => binary::<Int64Type, Int64Type, Int64Type>(args, |count, millis| {
             count.wrapping_add(i64::from(sign).wrapping_mul(millis).wrapping_mul(per_millis))
