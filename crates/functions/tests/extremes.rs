@@ -91,7 +91,7 @@ fn no_cast_panics() {
 fn call(def: &ScalarDef, picked: &[&Argument]) -> Option<String> {
     let literal = run(def, picked, true, 1)?;
     let columns = run(def, picked, false, 1)?;
-    let Some(expect) = literal else { return None };
+    let expect = literal?;
     let Some(many) = run(def, picked, false, 3)? else { return Some("fails over columns only".into()) };
     // A literal may make the type narrower: ROUND(x, 1).
     if *expect.data_type() != *many.data_type() {

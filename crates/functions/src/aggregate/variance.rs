@@ -246,8 +246,14 @@ impl Exact {
         if !self.measure.deviation {
             return Value::Decimal(variance);
         }
-        let unit = 10f64.powi(wanted as i32);
-        Value::Decimal(((variance as f64 / unit).sqrt() * unit).round() as i128)
+        // The root is taken before the variance is rounded; some more digits of it are enough for those that stay.
+        const MORE: u32 = 6;
+        let (variance, scale) = match divide_half_up(above.wrapping_mul(power_of_ten(MORE)), below) {
+            Some(finer) => (finer, wanted + MORE),
+            None => (variance, wanted),
+        };
+        let deviation = (variance as f64 / 10f64.powi(scale as i32)).sqrt();
+        Value::Decimal((deviation * 10f64.powi(wanted as i32)).round() as i128)
     }
 }
 
