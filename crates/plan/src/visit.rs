@@ -1,6 +1,6 @@
 //! Walking plans: the expressions of a node.
 
-use crate::node::Op;
+use crate::node::{Node, Op};
 use functions::Expr;
 
 impl Op {
@@ -24,6 +24,16 @@ impl Op {
             | Self::Sort { .. }
             | Self::SortLimit { .. }
             | Self::Sink { .. } => Vec::new(),
+        }
+    }
+}
+
+impl Node {
+    /// Calls `visit` for this node and all below it, parents first.
+    pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Node)) {
+        visit(self);
+        for input in &self.inputs {
+            input.walk(visit);
         }
     }
 }

@@ -90,6 +90,13 @@ impl Binder<'_> {
             let plain = |field: &Field| field.expr();
             conditions.push(self.function("=", vec![plain(&left), plain(&right)], span)?);
             let expr = match kind {
+                // The two are equal, and NULL in neither.
+                JoinKind::Inner => {
+                    let not_null = !(left.data_type.nullable && right.data_type.nullable);
+                    let mut expr = left.expr();
+                    expr.data_type.nullable &= !not_null;
+                    expr
+                }
                 JoinKind::Right => right.expr(),
                 JoinKind::Full => self.named_call("COALESCE", vec![left.expr(), right.expr()], span)?,
                 _ => left.expr(),

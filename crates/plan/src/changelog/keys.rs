@@ -31,9 +31,11 @@ fn keys(node: &Node) -> Keys {
         Op::Calc { columns, .. } => through_projection(&input_keys(node, 0), columns),
         Op::ChangelogNormalize { keys, .. } => Keys::from([sorted(keys.clone())]),
         Op::DropUpdateBefore | Op::Sort { .. } | Op::Sink { .. } => input_keys(node, 0),
-        Op::SortLimit { fetch: Some(1), .. } => Keys::from([Vec::new()]),
-        Op::SortLimit { .. } => input_keys(node, 0),
-        Op::Aggregate { keys, .. } => aggregate(node, keys),
+        Op::SortLimit { order, .. } => {
+            let order: Vec<usize> = order.iter().map(|key| key.column).collect();
+            holding(&input_keys(node, 0), &order)
+        }
+        Op::Aggregate { keys, .. } => Keys::from([(0..keys.len()).collect()]),
         Op::Deduplicate { keys, .. } => Keys::from([sorted(keys.clone())]),
         Op::Rank { partition, from: 1, to: 1, .. } => Keys::from([sorted(partition.clone())]),
         Op::Rank { partition, output_rank, .. } => {
@@ -52,43 +54,6 @@ fn keys(node: &Node) -> Keys {
         | Op::WindowAggregate { .. }
         | Op::Over { .. }
         | Op::IntervalJoin { .. } => Keys::new(),
-    }
-}
-
-/// The group key, less what it says twice; and keys of the input that are part of it.
-fn aggregate(node: &Node, group: &[usize]) -> Keys {
-    let position = |column: &usize| group.iter().position(|key| key == column);
-    let inside = |key: &Vec<usize>| key.iter().map(position).collect::<Option<Vec<_>>>();
-    let mut keys: Keys = input_keys(node, 0).iter().filter_map(inside).map(sorted).collect();
-    let reduced = determining(&node.inputs[0], group);
-    keys.extend(inside(&reduced).map(sorted));
-    keys
-}
-
-/// Columns that determine all of `columns`: a table's key stands for its other columns.
-fn determining(node: &Node, columns: &[usize]) -> Vec<usize> {
-    match &node.op {
-        Op::Scan { .. } | Op::ChangelogNormalize { .. } => {
-            let key = node.upsert_keys.iter().find(|key| key.iter().all(|column| columns.contains(column)));
-            key.cloned().unwrap_or_else(|| columns.to_vec())
-        }
-        Op::DropUpdateBefore => determining(&node.inputs[0], columns),
-        Op::Calc { columns: outputs, .. } => {
-            let origin = |column: &usize| outputs[*column].as_column();
-            let Some(origins) = columns.iter().map(origin).collect::<Option<Vec<_>>>() else { return columns.to_vec() };
-            let kept = determining(&node.inputs[0], &origins);
-            let back = |(column, origin): (&usize, &usize)| kept.contains(origin).then_some(*column);
-            columns.iter().zip(&origins).filter_map(back).collect()
-        }
-        Op::Join { kind: JoinKind::Inner | JoinKind::Left | JoinKind::Right | JoinKind::Full, .. } => {
-            let width = node.inputs[0].columns.len();
-            let (left, right): (Vec<usize>, Vec<usize>) = columns.iter().partition(|column| **column < width);
-            let right: Vec<usize> = right.into_iter().map(|column| column - width).collect();
-            let mut kept = determining(&node.inputs[0], &left);
-            kept.extend(determining(&node.inputs[1], &right).into_iter().map(|column| column + width));
-            kept
-        }
-        _ => columns.to_vec(),
     }
 }
 

@@ -3,19 +3,29 @@
 use crate::build::{and, columns_of, conjuncts};
 use crate::node::{ChangelogMode, JoinKind, Node, Op, TimeAttribute};
 use data::{Diagnostic, RowKind, Span};
+use std::collections::HashSet;
 
 /// Sets the kinds of every node, makes deduplications of ranks, completes upsert sources.
 pub(crate) fn infer(node: Node) -> Result<Node, Vec<Diagnostic>> {
     let mut errors = Vec::new();
-    let node = visit(node, &mut errors);
+    let mut tables = Vec::new();
+    node.walk(&mut |node| {
+        if let Op::Scan { table, .. } = &node.op {
+            tables.push(table.name.clone());
+        }
+    });
+    tables.sort_unstable();
+    // A table that is read twice is completed once for all its readers, without their filters.
+    let shared = tables.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone()).collect();
+    let node = visit(node, &shared, &mut errors);
     if errors.is_empty() { Ok(node) } else { Err(errors) }
 }
 
 const UPDATING: ChangelogMode = ChangelogMode::UPSERT;
 
-fn visit(mut node: Node, errors: &mut Vec<Diagnostic>) -> Node {
-    node.inputs = node.inputs.into_iter().map(|input| visit(input, errors)).collect();
-    absorb_filter(&mut node);
+fn visit(mut node: Node, shared: &HashSet<String>, errors: &mut Vec<Diagnostic>) -> Node {
+    node.inputs = node.inputs.into_iter().map(|input| visit(input, shared, errors)).collect();
+    absorb_filter(&mut node, shared);
     deduplicate(&mut node);
     if let Some(error) = refused(&node) {
         errors.push(error);
@@ -76,8 +86,12 @@ fn complete(node: Node, errors: &mut Vec<Diagnostic>) -> Node {
 
 /// A filter right over a completed upsert source becomes part of completing it: a row that leaves the filter is removed
 /// there, so that nobody has to ask for old rows.
-fn absorb_filter(node: &mut Node) {
+fn absorb_filter(node: &mut Node, shared: &HashSet<String>) {
     let Op::Calc { condition, .. } = &mut node.op else { return };
+    let is_shared = |input: &Node| matches!(&input.op, Op::Scan { table, .. } if shared.contains(&table.name));
+    if node.inputs[0].inputs.first().is_some_and(is_shared) {
+        return;
+    }
     let Op::ChangelogNormalize { condition: inner, .. } = &mut node.inputs[0].op else { return };
     if let Some(condition) = condition.take() {
         *inner = and(inner.take().into_iter().chain([condition]).flat_map(conjuncts).collect());

@@ -1,5 +1,6 @@
 //! Rewrites: plans that mean the same and cost less. One file per rule, one line in [`RULES`].
 
+mod drop_aggregate;
 mod fold;
 mod interval_join;
 mod merge;
@@ -7,6 +8,7 @@ mod prune;
 mod push;
 mod rank;
 mod time;
+mod unique;
 mod window_aggregate;
 
 use crate::node::Node;
@@ -16,11 +18,12 @@ use data::Diagnostic;
 type Rule = fn(Node) -> Node;
 
 /// Applied to every node from the leaves up, in this order, until nothing changes.
-const RULES: [(&str, Rule); 4] = [
+const RULES: [(&str, Rule); 5] = [
     ("fold constants", fold::apply),
     ("push filters down", push::apply),
     ("merge projections", merge::apply),
     ("keep the first rows of a partition", rank::apply),
+    ("leave out aggregations of single rows", drop_aggregate::apply),
 ];
 
 /// Applied as well where rows come in the order of time and results are wanted before the end.

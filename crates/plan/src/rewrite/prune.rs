@@ -3,6 +3,7 @@
 //! Goes from the root to the leaves with the columns that are needed; each node is rebuilt to give just those, in
 //! order.
 
+use super::unique::is_unique;
 use crate::build::columns_of;
 use crate::node::{AggregateCall, JoinKind, Node, Op, SortKey};
 use std::collections::BTreeSet;
@@ -112,15 +113,21 @@ fn scan(mut node: Node, needed: &Columns) -> Node {
 }
 
 fn calc(mut node: Node, needed: &Columns) -> Node {
-    let Op::Calc { columns, condition } = &mut node.op else { return node };
+    let used = narrow_own(&mut node, needed);
+    node.inputs = node.inputs.into_iter().map(|input| narrow(input, &used)).collect();
+    node
+}
+
+/// A projection with these columns only, over an input that gives just what it reads; what that is.
+fn narrow_own(node: &mut Node, needed: &Columns) -> Columns {
+    let Op::Calc { columns, condition } = &mut node.op else { return needed.clone() };
     *columns = pick(columns, needed);
     node.columns = pick(&node.columns, needed);
     let used: Columns = columns.iter().chain(condition.iter()).flat_map(columns_of).collect();
     let at = |column: usize| used.iter().position(|kept| *kept == column).unwrap_or_default();
     *columns = std::mem::take(columns).into_iter().map(|column| column.map_columns(&at)).collect();
     *condition = condition.take().map(|condition| condition.map_columns(&at));
-    node.inputs = node.inputs.into_iter().map(|input| narrow(input, &used)).collect();
-    node
+    used
 }
 
 fn aggregate(mut node: Node, needed: &Columns) -> Node {
@@ -137,7 +144,9 @@ fn aggregate(mut node: Node, needed: &Columns) -> Node {
     let place = |column: usize| used.iter().position(|kept| *kept == column).unwrap_or_default();
     keys.iter_mut().for_each(|key| *key = place(*key));
     calls.iter_mut().for_each(|call| remap_call(call, &place));
-    node.inputs = node.inputs.into_iter().map(|input| narrow(input, &used)).collect();
+    let distinct = groups > 0 && calls.iter().all(|call| call.distinct);
+    let below = |input| if distinct { without_repeats(input, &used) } else { narrow(input, &used) };
+    node.inputs = node.inputs.into_iter().map(below).collect();
     let wanted: Vec<usize> =
         needed.iter().map(|column| kept.iter().position(|other| other == column).unwrap_or_default()).collect();
     if wanted.len() == node.columns.len() { node } else { Node::project(node, &wanted) }
@@ -153,6 +162,9 @@ fn remap_call(call: &mut AggregateCall, at: &dyn Fn(usize) -> usize) {
 }
 
 fn join(mut node: Node, needed: &Columns) -> Node {
+    if let Some(side) = unneeded_side(&node, needed) {
+        return without_side(node, side, needed);
+    }
     let left_width = node.inputs[0].columns.len();
     let total = left_width + node.inputs[1].columns.len();
     let only_left = matches!(node.op, Op::Join { kind: JoinKind::Semi | JoinKind::Anti, .. });
@@ -193,6 +205,52 @@ fn join(mut node: Node, needed: &Columns) -> Node {
     node.inputs.extend(inputs.map(|input| narrow(input, &right)));
     let wanted: Vec<usize> = needed.iter().map(|column| at(*column)).collect();
     if wanted.len() == node.columns.len() { node } else { Node::project(node, &wanted) }
+}
+
+/// The input (0 or 1) of an outer join that adds nothing: no column of it is needed, and it has one match at most.
+fn unneeded_side(node: &Node, needed: &Columns) -> Option<usize> {
+    let Op::Join { kind, left_keys, right_keys, .. } = &node.op else { return None };
+    let width = node.inputs[0].columns.len();
+    match kind {
+        JoinKind::Left if needed.iter().all(|column| *column < width) => {
+            is_unique(&node.inputs[1], right_keys).then_some(1)
+        }
+        JoinKind::Right if needed.iter().all(|column| *column >= width) => {
+            is_unique(&node.inputs[0], left_keys).then_some(0)
+        }
+        _ => None,
+    }
+}
+
+/// The other input alone.
+fn without_side(mut node: Node, side: usize, needed: &Columns) -> Node {
+    let width = node.inputs[0].columns.len();
+    let kept = node.inputs.swap_remove(1 - side);
+    let first = if side == 0 { width } else { 0 };
+    narrow(kept, &needed.iter().map(|column| column - first).collect())
+}
+
+/// An outer join below an aggregation that looks at distinct values only can but repeat rows: the left side will do.
+fn without_repeats(node: Node, used: &Columns) -> Node {
+    match &node.op {
+        Op::Join { kind: JoinKind::Left, .. } if used.iter().all(|column| *column < node.inputs[0].columns.len()) => {
+            without_side(node, 1, used)
+        }
+        Op::Calc { columns, condition: None } => {
+            let below: Columns = used.iter().flat_map(|at| columns_of(&columns[*at])).collect();
+            let join = &node.inputs[0];
+            let left_only = matches!(join.op, Op::Join { kind: JoinKind::Left, .. })
+                && below.iter().all(|column| *column < join.inputs[0].columns.len());
+            if !left_only {
+                return narrow(node, used);
+            }
+            let mut node = node;
+            let below = narrow_own(&mut node, used);
+            node.inputs = node.inputs.into_iter().map(|join| without_side(join, 1, &below)).collect();
+            node
+        }
+        _ => narrow(node, used),
+    }
 }
 
 /// The columns at these positions over a node that gives more.
