@@ -28,6 +28,28 @@ fn all_scripts_agree_in_all_ways() {
     assert!(summary.passed(false), "{summary:?}\n{differences}");
 }
 
+/// Examples in the documentation are scripts: fenced blocks that begin with a statement.
+#[test]
+fn documented_scripts_agree() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let mut inputs = Vec::new();
+    for entry in std::fs::read_dir(root).expect("the documentation") {
+        let path = entry.expect("an entry").path();
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let fenced = text.split("```\n").skip(1).step_by(2).filter(|block| block.starts_with("statement "));
+        let name = path.display().to_string();
+        inputs.extend(fenced.map(|block| Input { path: name.clone(), text: block.to_owned() }));
+    }
+    assert!(!inputs.is_empty(), "the documentation has examples");
+    let mut reports = Vec::new();
+    run_files(inputs, &Options::default(), |report| {
+        reports.push(report);
+        true
+    });
+    let summary = Summary::of(&reports, 0.0);
+    assert!(summary.passed(false), "{}", describe(&reports));
+}
+
 #[expect(clippy::disallowed_methods, reason = "a test says how long it took")]
 fn now() -> Instant {
     Instant::now()
