@@ -2,12 +2,17 @@
 
 use crate::context::Global;
 use crate::input::{Sources, Text};
-use crate::workbench::Workbench;
-use catalog::project::{Project, ProjectFile, Role};
-use data::Diagnostic;
-use plan::{Planned, Session};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use crate::workbench::{Workbench, scanned};
+use catalog::project::Project;
+use data::{ChangeBatch, Diagnostic};
+use deploy::embedded::{Observer, RunMode, RunOptions, run};
+use deploy::pipelines::{PipelineStatement, PipelineTable, Pipelines};
+use plan::Op;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// The folder of the project, if there is one.
 pub(crate) fn root(global: &Global) -> Option<PathBuf> {
@@ -33,53 +38,112 @@ pub(crate) fn workbench(global: &Global, stream: bool, sources: &mut Sources) ->
         return Ok(Workbench::new(stream, std::env::current_dir().unwrap_or_default()));
     };
     let project = read(global, &root, sources)?;
-    let mut workbench = Workbench::new(stream, root);
-    let mut errors = Vec::new();
-    let mut pipelines = Vec::new();
-    load(workbench.session_mut(), &project, |file, result| match file.role {
-        Role::Dml => pipelines.push(result),
-        _ => errors.extend(result.err().unwrap_or_default()),
-    });
-    pipelines.into_iter().for_each(|planned| workbench.add_pipeline(planned));
-    errors.retain(Diagnostic::is_error);
-    if errors.is_empty() { Ok(workbench) } else { Err(errors) }
+    Workbench::in_project(stream, root, &project)
 }
 
-/// Plans everything in the project, in its order; `done` gets what each statement gave.
-pub(crate) fn load(
-    session: &mut Session,
-    project: &Project,
-    mut done: impl FnMut(&ProjectFile, Result<Planned, Vec<Diagnostic>>),
-) {
-    for file in &project.files {
-        run_file(session, project, file, &mut |result| done(file, result));
+/// The managed tables of a project: what its pipelines make of the inputs as they are now, and what was appended.
+pub(crate) struct ProjectTables {
+    pipelines: Pipelines,
+    root: PathBuf,
+    filled: BTreeSet<String>,
+}
+
+impl ProjectTables {
+    pub(crate) fn new(pipelines: Pipelines, root: &Path) -> Self {
+        Self { pipelines, root: root.to_path_buf(), filled: BTreeSet::new() }
+    }
+
+    /// Runs what leads to a table; gives its rows and those of the tables on the way, unless they were given before.
+    pub(crate) fn fill(&mut self, path: &str) -> Result<Vec<(String, ChangeBatch)>, Diagnostic> {
+        if self.filled.contains(path) || !self.is_managed(path) {
+            return Ok(Vec::new());
+        }
+        let (tables, statements) = self.leading_to(path);
+        let pipelines = Pipelines { statements, ..self.pipelines.clone() };
+        let folder = DataFolder::of(&self.root)?;
+        let options = RunOptions {
+            mode: RunMode::Batch,
+            clock_millis: None,
+            data_dir: folder.path.clone(),
+            parallelism: 1,
+            memory_limit: None,
+            until_idle: None,
+            max_rows_per_second: None,
+            checkpoint_interval: Duration::MAX,
+            epoch_rows: None,
+            stop: Arc::new(AtomicBool::new(false)),
+            output: Arc::new(Mutex::new(std::io::sink())),
+        };
+        let mut finished = run(&pipelines, &options, &mut Silent)?;
+        let mut rows = Vec::new();
+        for table in tables {
+            if self.is_managed(&table) && self.filled.insert(table.clone()) {
+                let snapshot = finished.engine.snapshot(&table)?;
+                rows.extend(snapshot.batches.iter().map(|batch| (table.clone(), batch.clone())));
+            }
+        }
+        Ok(rows)
+    }
+
+    fn is_managed(&self, path: &str) -> bool {
+        self.pipelines.tables.get(path).is_some_and(PipelineTable::is_managed)
+    }
+
+    /// The table and all from which its rows come; and the statements that move them.
+    fn leading_to(&self, path: &str) -> (BTreeSet<String>, Vec<PipelineStatement>) {
+        let mut tables = BTreeSet::from([path.to_owned()]);
+        let mut chosen: BTreeSet<usize> = BTreeSet::new();
+        loop {
+            let before = (tables.len(), chosen.len());
+            for (index, statement) in self.pipelines.statements.iter().enumerate() {
+                let Op::Sink { table: target, .. } = &statement.node.op else { continue };
+                let read = scanned(&statement.node);
+                // A dead-letter table gets its rows from whoever reads the table that they were meant for.
+                let letters = read.iter().filter_map(|table| self.pipelines.tables.get(table)?.dead_letter.as_ref());
+                let wanted = tables.contains(target) || letters.into_iter().any(|table| tables.contains(table));
+                if wanted && self.is_managed(target) {
+                    chosen.insert(index);
+                    tables.extend(read);
+                }
+            }
+            if (tables.len(), chosen.len()) == before {
+                let statements = chosen.into_iter().map(|index| self.pipelines.statements[index].clone());
+                return (tables, statements.collect());
+            }
+        }
     }
 }
 
-/// Runs the statements of one file, with places in the file.
-pub(crate) fn run_file(
-    session: &mut Session,
-    project: &Project,
-    file: &ProjectFile,
-    done: &mut dyn FnMut(Result<Planned, Vec<Diagnostic>>),
-) {
-    let vars = &project.settings.vars;
-    let (text, mapping) = match sql::vars::substitute(&file.source, &|name| vars.get(name).cloned()) {
-        Ok(substituted) => substituted,
-        Err(errors) => return done(Err(errors.into_iter().map(|error| error.in_file(&file.path)).collect())),
-    };
-    let placed = |mut error: Diagnostic| {
-        error.span = error.span.map(|span| mapping.original(span));
-        for fix in &mut error.fix {
-            fix.span = mapping.original(fix.span);
+/// Nobody is told how a run for a query goes.
+struct Silent;
+
+impl Observer for Silent {}
+
+/// The folder with the rows that were appended; an empty one for the time of the query where there is none.
+struct DataFolder {
+    path: PathBuf,
+    is_temporary: bool,
+}
+
+impl DataFolder {
+    fn of(root: &Path) -> Result<Self, Diagnostic> {
+        let path = root.join("target");
+        if path.is_dir() {
+            return Ok(Self { path, is_temporary: false });
         }
-        error.in_file(&file.path)
-    };
-    for mut parsed in sql::parse_statements(&text) {
-        let result = match parsed.statement.take() {
-            Some(statement) if parsed.errors.is_empty() => session.execute(&statement, &text),
-            _ => Err(parsed.errors),
-        };
-        done(result.map_err(|errors| errors.into_iter().map(placed).collect()));
+        let path = std::env::temp_dir().join(format!("headwater-query-{}", std::process::id()));
+        std::fs::create_dir_all(&path).map_err(|error| {
+            Diagnostic::run("HW4502", format!("`{}` cannot be written", path.display())).detail(error.to_string())
+        })?;
+        Ok(Self { path, is_temporary: true })
+    }
+}
+
+impl Drop for DataFolder {
+    fn drop(&mut self) {
+        if self.is_temporary {
+            // What is left there is empty, and in the folder for such things.
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
     }
 }

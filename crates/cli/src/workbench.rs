@@ -3,12 +3,15 @@
 //! - *table in memory*: a managed table, or one of the scripted `test` connector; it lives as long as the session.
 //! - In *batch* a query gives its final rows; as a *stream* it gives its changes, row by row as they come.
 
+use crate::project::ProjectTables;
 use crate::rows::ResultSet;
 use arrow_array::ArrayRef;
 use catalog::Table;
+use catalog::project::Project;
 use connect::OpenContext;
 use data::port::Polled;
 use data::{ChangeBatch, DataType, Diagnostic, RowKind, TypeKind, Value};
+use deploy::Loaded;
 use deploy::tables::{ConnectedTables, table_spec};
 use engine::{Delivery, Engine, EpochOutput, Input, ManagedMode, Options, TableDef, TableKind};
 use plan::{ChangelogMode, Insertion, Node, Op, Planned, Session};
@@ -31,12 +34,7 @@ pub(crate) struct Workbench {
     memory: Engine,
     stream: bool,
     context: OpenContext,
-    /// The project's own INSERTs: run when a table that they write is first read.
-    pipelines: Vec<Insertion>,
-    /// What is wrong with pipelines that could not be planned.
-    broken: Vec<Diagnostic>,
-    /// Tables that the project's INSERTs have filled.
-    filled: BTreeSet<String>,
+    project: Option<ProjectTables>,
 }
 
 /// What a statement gave.
@@ -56,46 +54,32 @@ pub(crate) fn time_zone(session: &Session) -> Result<chrono_tz::Tz, Diagnostic> 
 }
 
 impl Workbench {
-    /// Relative paths in table options start at `base`.
+    /// A session of its own. Relative paths in table options start at `base`.
     pub(crate) fn new(stream: bool, base: PathBuf) -> Self {
         let mut session = Session::new(vec![Arc::new(ConnectedTables)]);
         let mode = if stream { "STREAMING" } else { "BATCH" };
         let known = session.config_mut().set("execution.runtime-mode", mode);
         debug_assert!(known.is_ok(), "a known option");
+        Self::over(session, stream, base, None)
+    }
+
+    /// A session with the tables of a project in `root`.
+    pub(crate) fn in_project(stream: bool, root: PathBuf, project: &Project) -> Result<Self, Vec<Diagnostic>> {
+        let Loaded { session, pipelines, .. } = deploy::load(project, &root, true)?;
+        let session = if stream { deploy::load(project, &root, false)?.session } else { session };
+        let tables = ProjectTables::new(pipelines, &root);
+        Ok(Self::over(session, stream, root, Some(tables)))
+    }
+
+    fn over(session: Session, stream: bool, base: PathBuf, project: Option<ProjectTables>) -> Self {
         let options = Options { checkpoints: false, ..Options::default() };
         let output = Arc::new(Mutex::new(std::io::stdout()));
         let context = OpenContext { base, bounded: !stream, dead_letter: false, output };
-        let memory = Engine::new(options);
-        let (pipelines, broken, filled) = (Vec::new(), Vec::new(), BTreeSet::new());
-        Self { session, memory, stream, context, pipelines, broken, filled }
+        Self { session, memory: Engine::new(options), stream, context, project }
     }
 
     pub(crate) fn session_mut(&mut self) -> &mut Session {
         &mut self.session
-    }
-
-    /// Adds what one of the project's statements was planned to.
-    pub(crate) fn add_pipeline(&mut self, planned: Result<Planned, Vec<Diagnostic>>) {
-        match planned {
-            Ok(Planned::Insert(insertion)) | Ok(Planned::CreateTableAs(insertion)) => self.pipelines.push(insertion),
-            Ok(Planned::StatementSet(insertions)) => self.pipelines.extend(insertions),
-            Ok(_) => {}
-            Err(errors) => self.broken.extend(errors.into_iter().filter(Diagnostic::is_error)),
-        }
-    }
-
-    /// Runs the project's INSERTs into a table, and those into the tables that they read, once.
-    fn fill(&mut self, path: &str) -> Result<(), Diagnostic> {
-        if !self.filled.insert(path.to_owned()) {
-            return Ok(());
-        }
-        let is_target = |insertion: &&Insertion| insertion.path.to_string() == path;
-        let writers: Vec<Insertion> = self.pipelines.iter().filter(is_target).cloned().collect();
-        if writers.is_empty() && !self.broken.is_empty() {
-            // One of them may have been meant to fill it.
-            return Err(self.broken[0].clone());
-        }
-        writers.iter().try_for_each(|insertion| self.insert(insertion).map(|_| ()))
     }
 
     /// Carries out a statement. As a stream, a query hands its changes to `changes` as they come, and its result has
@@ -227,30 +211,34 @@ impl Workbench {
     }
 
     fn table(&self, path: &str) -> Result<Arc<Table>, Diagnostic> {
-        self.session.table(path).ok_or_else(|| {
-            Diagnostic::run(data::crash::INTERNAL, format!("the plan reads `{path}`, which is not there"))
-        })
+        self.session.table(path).ok_or_else(|| missing(path))
     }
 
     /// Makes a table in memory known to the engine that keeps it.
     fn remember(&mut self, table: &Table) -> Result<(), Diagnostic> {
-        let capabilities = self.session.capabilities(table).map_err(|error| *error)?;
-        let changelog = capabilities.source.map_or(ChangelogMode::ALL, |source| source.changelog);
-        let mode = ManagedMode::of(changelog, table.primary_key.is_some());
-        let rowtime = table.is_managed().then(|| table.read_columns().count());
-        self.memory.add_table(definition(table, TableKind::Managed { mode, rowtime }))
+        self.memory.add_table(remembered(&self.session, table)?)
     }
 
     /// What a table in memory holds.
     fn recall(&mut self, table: &Table) -> Result<Vec<ChangeBatch>, Diagnostic> {
         self.remember(table)?;
-        self.fill(&table.path.to_string())?;
+        if let Some(project) = &mut self.project {
+            for (table, batch) in project.fill(&table.path.to_string())? {
+                let path = self.session.table(&table).ok_or_else(|| missing(&table))?;
+                let capable = remembered(&self.session, &path)?;
+                self.memory.add_table(capable)?;
+                self.memory.epoch(deploy::wall_millis(), vec![Input::Rows { table, split: 0, batch }])?;
+            }
+        }
         Ok(self.memory.snapshot(&table.path.to_string())?.batches.to_vec())
     }
 
     /// Everything that a source has now.
     fn read_all(&mut self, table: &Table) -> Result<Vec<ChangeBatch>, Diagnostic> {
-        let mut source = connect::open_source(&table_spec(table), &self.context)?;
+        // Rows that are set aside for a dead-letter table are found there.
+        let dead_letter = table.option("headwater.dead-letter").is_some();
+        let context = OpenContext { dead_letter, ..self.context.clone() };
+        let mut source = connect::open_source(&table_spec(table), &context)?;
         let mut batches = Vec::new();
         loop {
             match source.poll(POLL_ROWS, deploy::wall_millis())? {
@@ -260,6 +248,19 @@ impl Workbench {
             }
         }
     }
+}
+
+fn missing(path: &str) -> Diagnostic {
+    Diagnostic::run(data::crash::INTERNAL, format!("the plan reads `{path}`, which is not there"))
+}
+
+/// A table as the engine keeps it in memory.
+fn remembered(session: &Session, table: &Table) -> Result<TableDef, Diagnostic> {
+    let capabilities = session.capabilities(table).map_err(|error| *error)?;
+    let changelog = capabilities.source.map_or(ChangelogMode::ALL, |source| source.changelog);
+    let mode = ManagedMode::of(changelog, table.primary_key.is_some());
+    let rowtime = table.is_managed().then(|| table.read_columns().count());
+    Ok(definition(table, TableKind::Managed { mode, rowtime }))
 }
 
 /// A plan that runs as a stream, and who takes its changes.
@@ -361,7 +362,7 @@ fn answer_rows(answer: plan::Answer) -> ResultSet {
 }
 
 /// Tables that a plan reads, each once.
-fn scanned(root: &Node) -> BTreeSet<String> {
+pub(crate) fn scanned(root: &Node) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut open = vec![root];
     while let Some(node) = open.pop() {

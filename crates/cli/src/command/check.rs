@@ -35,9 +35,10 @@ impl Run for Check {
         let count = match root.filter(|_| self.paths.is_empty()) {
             Some(root) => match project::read(&context.global, &root, &mut sources) {
                 Ok(project) => {
-                    let mut session = Session::new(vec![Arc::new(ConnectedTables)]);
-                    let mut note = |errors: Option<Vec<Diagnostic>>| findings.extend(errors.unwrap_or_default());
-                    project::load(&mut session, &project, |_, result| note(result.err()));
+                    match deploy::load(&project, &root, false) {
+                        Ok(loaded) => findings.extend(loaded.findings),
+                        Err(errors) => findings.extend(errors),
+                    }
                     project.files.len()
                 }
                 Err(errors) => {
