@@ -35,7 +35,7 @@ fn keys(node: &Node) -> Keys {
             let order: Vec<usize> = order.iter().map(|key| key.column).collect();
             holding(&input_keys(node, 0), &order)
         }
-        Op::Aggregate { keys, .. } => Keys::from([(0..keys.len()).collect()]),
+        Op::Aggregate { keys, .. } => aggregate(node, keys),
         Op::Deduplicate { keys, .. } => Keys::from([sorted(keys.clone())]),
         Op::Rank { partition, from: 1, to: 1, .. } => Keys::from([sorted(partition.clone())]),
         Op::Rank { partition, output_rank, .. } => {
@@ -55,6 +55,35 @@ fn keys(node: &Node) -> Keys {
         | Op::Over { .. }
         | Op::IntervalJoin { .. } => Keys::new(),
     }
+}
+
+/// The group key; over a join, less the columns of a side that its own key in the group determines.
+fn aggregate(node: &Node, group: &[usize]) -> Keys {
+    let all: Vec<usize> = (0..group.len()).collect();
+    let mut input = &node.inputs[0];
+    let mut columns = group.to_vec();
+    while let Op::Calc { columns: outputs, .. } = &input.op {
+        let Some(below) = columns.iter().map(|at| outputs[*at].as_column()).collect::<Option<Vec<_>>>() else {
+            return Keys::from([all]);
+        };
+        columns = below;
+        input = &input.inputs[0];
+    }
+    let Op::Join { left_keys, right_keys, .. } = &input.op else { return Keys::from([all]) };
+    let unique = |side: usize, on: &[usize]| {
+        input.inputs[side].upsert_keys.iter().any(|key| key.iter().all(|column| on.contains(column)))
+    };
+    if !unique(0, left_keys) && !unique(1, right_keys) {
+        return Keys::from([all]);
+    }
+    let width = input.inputs[0].columns.len();
+    let determined = |column: usize| {
+        let (side, first) = if column < width { (0, 0) } else { (1, width) };
+        let own: Vec<usize> = columns.iter().filter_map(|at| at.checked_sub(first)).collect();
+        let key = input.inputs[side].upsert_keys.iter().find(|key| key.iter().all(|at| own.contains(at)));
+        key.is_some_and(|key| !key.contains(&(column - first)))
+    };
+    Keys::from([all.into_iter().filter(|at| !determined(columns[*at])).collect()])
 }
 
 fn join(node: &Node, kind: JoinKind, left_on: &[usize], right_on: &[usize]) -> Keys {
