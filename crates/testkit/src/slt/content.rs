@@ -244,3 +244,40 @@ fn width(data_type: &DataType) -> Option<Width> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folded(key: Option<&[usize]>, changes: &str) -> Vec<String> {
+        let change = |line: &str| {
+            let (kind, row) = line.split_at(2);
+            let row = row.split(' ').map(|word| Value::Int(word.parse().expect("a number"))).collect();
+            Change { kind: RowKind::from_symbol(kind).expect("a kind"), row, rowtime: None }
+        };
+        let changes: Vec<Change> = changes.split(", ").map(change).collect();
+        let rows = match key {
+            Some(key) => fold_keyed(changes.iter(), key),
+            None => fold_multiset(changes.iter()),
+        };
+        let print = |change: &&Change| identity(change.row.iter()).replace("Int", "");
+        rows.iter().map(print).collect()
+    }
+
+    #[test]
+    fn changes_fold_to_what_stands() {
+        let key: Option<&[usize]> = Some(&[0]);
+        for (key, changes, expected) in [
+            (None, "+I1 1, +I1 1, -D1 1", vec!["[(1), (1)]"]),
+            (None, "-D1 1, +I1 1, +I2 2", vec!["[(2), (2)]"]),
+            (None, "+I1 1, -U1 1, +U1 2", vec!["[(1), (2)]"]),
+            (key, "+I1 1, +I2 5, +I1 2", vec!["[(1), (2)]", "[(2), (5)]"]),
+            (key, "+I1 1, -D1 9", vec![]),
+            (key, "+I1 1, -U1 1", vec![]),
+            (key, "+I1 1, +U1 2, -U1 1", vec!["[(1), (2)]"]),
+            (key, "-U1 1, +U1 2", vec!["[(1), (2)]"]),
+        ] {
+            assert_eq!(folded(key, changes), expected, "{changes}");
+        }
+    }
+}

@@ -70,8 +70,12 @@ struct Run<'s> {
 
 /// What came of a block.
 enum Outcome {
-    Ok,
-    Differs { got: Vec<String>, why: Option<Diagnostic> },
+    /// With a remark, if there is one.
+    Ok(Option<Diagnostic>),
+    Differs {
+        got: Vec<String>,
+        why: Option<Diagnostic>,
+    },
     Error(Diagnostic),
 }
 
@@ -106,7 +110,7 @@ impl<'s> Run<'s> {
         let mut report = BlockReport::new(block.line, block.directive.name(), self.mode, Verdict::Ok);
         report.label = block.label.as_deref().map(str::to_owned);
         match outcome {
-            Outcome::Ok => {}
+            Outcome::Ok(remark) => report.diagnostic = remark,
             Outcome::Differs { got, why } => {
                 report.verdict = Verdict::Differs;
                 report.got = got;
@@ -208,9 +212,9 @@ impl<'s> Run<'s> {
 
     fn step(&mut self, index: usize) -> Outcome {
         let block = &self.script.blocks[index];
-        let done = |result: Result<(), Diagnostic>| result.map_or_else(Outcome::Error, |()| Outcome::Ok);
+        let done = |result: Result<(), Diagnostic>| result.map_or_else(Outcome::Error, |()| Outcome::Ok(None));
         match &block.directive {
-            Directive::Config { key, value } => done(self.world.set(key, value)),
+            Directive::Config { key, value } => self.world.set(key, value).map_or_else(Outcome::Error, Outcome::Ok),
             Directive::Statement { sql, error } => self.statement(index, sql, error.as_ref()),
             Directive::Error(expectation) => self.failed(index, expectation),
             Directive::Feed { table, batch, rows } => {
@@ -329,7 +333,7 @@ impl<'s> Run<'s> {
         result: Result<(), Diagnostic>,
     ) -> Outcome {
         let diagnostic = match (result, expected) {
-            (Ok(()), None) => return Outcome::Ok,
+            (Ok(()), None) => return Outcome::Ok(None),
             (Ok(()), Some(_)) => {
                 self.rewrite(index, Some(format!("{directive} ok")), None);
                 return Outcome::Differs { got: vec!["ok".to_owned()], why: Some(accepted()) };
@@ -347,7 +351,7 @@ impl<'s> Run<'s> {
             return Outcome::Error(diagnostic);
         };
         if meets(expected, &diagnostic) {
-            return Outcome::Ok;
+            return Outcome::Ok(None);
         }
         let mut tail = String::new();
         if expected.phase.is_some() {
@@ -365,7 +369,7 @@ impl<'s> Run<'s> {
     fn compare(&mut self, index: usize, mut got: Vec<Printed>, expected: &[String], ordered: bool) -> Outcome {
         let same = if ordered { same_list(&got, expected) } else { same_multiset(&got, expected) };
         if same {
-            return Outcome::Ok;
+            return Outcome::Ok(None);
         }
         if matches!(self.script.blocks[index].directive, Directive::Table { .. }) {
             got.sort_by(|a, b| a.text.cmp(&b.text));

@@ -3,14 +3,16 @@
 use super::script::Question;
 use catalog::{ObjectPath, Table};
 use data::time::Zone;
-use data::{DataType, Diagnostic, Field, Span, TypeKind};
+use data::{DataType, Diagnostic, Field, Level, Phase, Span, TypeKind};
 use engine::{ManagedMode, TableDef, TableKind};
-use plan::{ChangelogMode, Node, Planned, Session};
+use plan::{ChangelogMode, Effect, Node, Planned, Session};
 use sql::ast::{Statement, StatementKind};
 use std::sync::Arc;
 
 /// An option has a value that we do not support.
 const UNSUPPORTED_ZONE: &str = "HW3901";
+/// An option is accepted and ignored.
+const NO_EFFECT: &str = "HW4605";
 /// A directive wants another kind of statement.
 const WRONG_STATEMENT: &str = "HW4613";
 /// A name is not one of a table.
@@ -52,9 +54,15 @@ impl Planner {
         Self { session, time_zone: chrono_tz::Tz::UTC }
     }
 
-    pub(super) fn set(&mut self, key: &str, value: &str) -> Result<(), Diagnostic> {
-        self.session.config_mut().set(key, value).map_err(|error| *error)?;
-        self.follow_time_zone()
+    /// A remark when the option changes nothing here.
+    pub(super) fn set(&mut self, key: &str, value: &str) -> Result<Option<Diagnostic>, Diagnostic> {
+        let effect = self.session.config_mut().set(key, value).map_err(|error| *error)?;
+        self.follow_time_zone()?;
+        let ignored = || {
+            Diagnostic::new(Level::Info, Phase::Plan, NO_EFFECT, format!("option '{key}' has no effect here"))
+                .detail("it is about a cluster's resources, and cannot change a result")
+        };
+        Ok((effect == Effect::Ignored).then(ignored))
     }
 
     /// The zone may have been set by `config` or by SET.

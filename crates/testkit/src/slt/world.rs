@@ -89,7 +89,8 @@ impl World {
 
     // Statements.
 
-    pub(super) fn set(&mut self, key: &str, value: &str) -> Result<(), Diagnostic> {
+    /// A remark when the option changes nothing here.
+    pub(super) fn set(&mut self, key: &str, value: &str) -> Result<Option<Diagnostic>, Diagnostic> {
         self.planner.set(key, value)
     }
 
