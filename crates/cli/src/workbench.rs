@@ -48,7 +48,7 @@ pub(crate) enum Outcome {
 pub(crate) fn time_zone(session: &Session) -> Result<chrono_tz::Tz, Diagnostic> {
     let name = session.config().time_zone();
     data::time::Zone::parse(name).and_then(data::time::Zone::named).ok_or_else(|| {
-        Diagnostic::run("HW3901", format!("time zone `{name}` is not supported"))
+        Diagnostic::run("HW4614", format!("time zone `{name}` cannot be used"))
             .hint("write the name of a zone, such as `Europe/Berlin`, or a whole number of hours, such as `GMT+8`")
     })
 }

@@ -9,8 +9,10 @@ use plan::{ChangelogMode, Effect, Node, Planned, Session};
 use sql::ast::{Statement, StatementKind};
 use std::sync::Arc;
 
-/// An option has a value that we do not support.
-const UNSUPPORTED_ZONE: &str = "HW3901";
+/// A zone that the engine has no name for.
+const UNSUPPORTED_ZONE: &str = "HW2903";
+/// A zone that does not exist.
+const NO_ZONE: &str = "HW4614";
 /// An option is accepted and ignored.
 const NO_EFFECT: &str = "HW4605";
 /// A directive wants another kind of statement.
@@ -65,14 +67,23 @@ impl Planner {
         Ok((effect == Effect::Ignored).then(ignored))
     }
 
-    /// The zone may have been set by `config` or by SET.
+    /// The zone may have been set by `config` or by SET. One that cannot be followed is as if it had not been set.
     fn follow_time_zone(&mut self) -> Result<(), Diagnostic> {
+        const OPTION: &str = "table.local-time-zone";
         let name = self.session.config().time_zone().to_owned();
-        self.time_zone = Zone::parse(&name).and_then(Zone::named).ok_or_else(|| {
-            Diagnostic::run(UNSUPPORTED_ZONE, format!("time zone `{name}` is not supported"))
-                .hint("write the name of a zone, such as `Europe/Berlin`, or a whole number of hours, such as `GMT+8`")
-        })?;
-        Ok(())
+        let zone = Zone::parse(&name);
+        if let Some(zone) = zone.and_then(Zone::named) {
+            self.time_zone = zone;
+            return Ok(());
+        }
+        let before = self.session.config_mut().set(OPTION, self.time_zone.name());
+        debug_assert!(before.is_ok(), "it was accepted before");
+        let (code, what) = match zone {
+            Some(_) => (UNSUPPORTED_ZONE, "is not supported"),
+            None => (NO_ZONE, "does not exist"),
+        };
+        Err(Diagnostic::new(Level::Error, Phase::Plan, code, format!("time zone `{name}` {what}"))
+            .hint("write the name of a zone, such as `Europe/Berlin`, or a whole number of hours, such as `GMT+8`"))
     }
 
     pub(super) fn time_zone(&self) -> chrono_tz::Tz {
