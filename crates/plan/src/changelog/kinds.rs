@@ -8,15 +8,8 @@ use std::collections::HashSet;
 /// Sets the kinds of every node, makes deduplications of ranks, completes upsert sources.
 pub(crate) fn infer(node: Node) -> Result<Node, Vec<Diagnostic>> {
     let mut errors = Vec::new();
-    let mut tables = Vec::new();
-    node.walk(&mut |node| {
-        if let Op::Scan { table, .. } = &node.op {
-            tables.push(table.name.clone());
-        }
-    });
-    tables.sort_unstable();
-    // A table that is read twice is completed once for all its readers, without their filters.
-    let shared = tables.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone()).collect();
+    // What is completed once for several readers is completed without their filters.
+    let shared = crate::rewrite::shared::tables(&node);
     let node = visit(node, &shared, &mut errors);
     if errors.is_empty() { Ok(node) } else { Err(errors) }
 }
@@ -25,6 +18,7 @@ const UPDATING: ChangelogMode = ChangelogMode::UPSERT;
 
 fn visit(mut node: Node, shared: &HashSet<String>, errors: &mut Vec<Diagnostic>) -> Node {
     node.inputs = node.inputs.into_iter().map(|input| visit(input, shared, errors)).collect();
+    completed_once(&mut node);
     absorb_filter(&mut node, shared);
     deduplicate(&mut node);
     if let Some(error) = refused(&node) {
@@ -82,6 +76,15 @@ fn complete(node: Node, errors: &mut Vec<Diagnostic>) -> Node {
     let mut normalize = Node::new(Op::ChangelogNormalize { keys, condition: None }, vec![node], columns);
     normalize.changelog = UPDATING;
     normalize
+}
+
+/// A source that was completed before needs no second completion.
+fn completed_once(node: &mut Node) {
+    if let Op::ChangelogNormalize { .. } = &node.op
+        && let Op::ChangelogNormalize { condition: None, .. } = &node.inputs[0].op
+    {
+        node.inputs = std::mem::take(&mut node.inputs[0].inputs);
+    }
 }
 
 /// A filter right over a completed upsert source becomes part of completing it: a row that leaves the filter is removed

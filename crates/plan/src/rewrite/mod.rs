@@ -7,6 +7,7 @@ mod merge;
 mod prune;
 mod push;
 mod rank;
+pub(crate) mod shared;
 mod time;
 mod unique;
 mod window_aggregate;
@@ -35,7 +36,8 @@ const ROUNDS_MAX: usize = 16;
 
 /// Rewrites a bound plan. Errors: operators that need a time attribute where none is left.
 pub(crate) fn rewrite(node: Node, batch: bool) -> Result<Node, Vec<Diagnostic>> {
-    let node = prune::prune(to_fixpoint(node, batch));
+    let node = to_fixpoint(node, batch);
+    let node = prune::prune(if batch { node } else { shared::complete(node) });
     let node = to_fixpoint(node, batch);
     if batch {
         return Ok(node);
