@@ -1,5 +1,7 @@
-//! Runs all scripted SQL tests of the workspace in all three ways.
+//! Runs all scripted SQL tests of the workspace in all three ways. What does not agree yet is named in `tests/slt/gaps.txt`,
+//! one `file:line  why` a line; a gap that has been closed must leave the list.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -24,8 +26,41 @@ fn all_scripts_agree_in_all_ways() {
         true
     });
     let summary = Summary::of(&reports, start.elapsed().as_secs_f64());
-    let differences = describe(&reports);
-    assert!(summary.passed(false), "{summary:?}\n{differences}");
+    let gaps = gaps(&std::fs::read_to_string(root.join("gaps.txt")).expect("a list of gaps"));
+    let failed: BTreeSet<String> = reports.iter().flat_map(failed_blocks).collect();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        write_gaps(&root.join("gaps.txt"), &failed, &gaps);
+        return;
+    }
+    let news = describe(&reports, &gaps);
+    let closed: Vec<&String> = gaps.keys().filter(|gap| !failed.contains(*gap)).collect();
+    assert!(
+        news.is_empty() && closed.is_empty(),
+        "{summary:?}\n{news}closed gaps, to be taken off the list: {closed:?}"
+    );
+}
+
+/// `file:line` of every block that neither agreed nor was skipped.
+fn failed_blocks(report: &FileReport) -> impl Iterator<Item = String> {
+    let failed = report.blocks.iter().filter(|block| !matches!(block.verdict, Verdict::Ok | Verdict::Skipped));
+    failed.map(|block| format!("{}:{}", report.path, block.line))
+}
+
+/// Known gaps and why they are there.
+fn gaps(text: &str) -> BTreeMap<String, String> {
+    let gap = |line: &str| {
+        let (place, why) = line.split_once("  ")?;
+        Some((place.to_owned(), why.trim().to_owned()))
+    };
+    text.lines().filter(|line| !line.starts_with('#')).filter_map(gap).collect()
+}
+
+fn write_gaps(path: &Path, failed: &BTreeSet<String>, known: &BTreeMap<String, String>) {
+    let mut text = "# Blocks that do not agree with Flink yet: file:line, and why.\n".to_owned();
+    for place in failed {
+        let _ = writeln!(text, "{place}  {}", known.get(place).map_or("not looked into", String::as_str));
+    }
+    std::fs::write(path, text).expect("the list can be written");
 }
 
 /// Examples in the documentation are scripts: fenced blocks that begin with a statement.
@@ -47,7 +82,7 @@ fn documented_scripts_agree() {
         true
     });
     let summary = Summary::of(&reports, 0.0);
-    assert!(summary.passed(false), "{}", describe(&reports));
+    assert!(summary.passed(false), "{}", describe(&reports, &BTreeMap::new()));
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test says how long it took")]
@@ -66,11 +101,12 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn describe(reports: &[FileReport]) -> String {
+fn describe(reports: &[FileReport], gaps: &BTreeMap<String, String>) -> String {
     let mut text = String::new();
     for report in reports {
         for block in &report.blocks {
-            if matches!(block.verdict, Verdict::Ok | Verdict::Skipped) {
+            let is_known = gaps.contains_key(&format!("{}:{}", report.path, block.line));
+            if is_known || matches!(block.verdict, Verdict::Ok | Verdict::Skipped) {
                 continue;
             }
             let (way, verdict) = (block.mode.name(), block.verdict.name());
