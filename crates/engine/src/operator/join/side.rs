@@ -140,6 +140,10 @@ impl UpsertKeys {
         if self.row.len() <= upsert_id as usize {
             self.row.resize(self.index.id_bound(), NONE);
         }
+        // A key that was taken away and comes back within one batch is in use again.
+        if row != NONE {
+            self.index.revive(upsert_id);
+        }
         self.row[upsert_id as usize] = row;
     }
 }
