@@ -31,6 +31,8 @@ pub(crate) enum Event {
         position: Position,
         lag: Option<u64>,
     },
+    /// Everything there was has been handed over; said once after rows, or at the start.
+    Idle,
     /// A bounded source has no more.
     End {
         position: Position,
@@ -90,6 +92,7 @@ fn read(
     // The first time that a source hears is the instant at which the run starts, so that what follows from it does not depend
     // on how long opening took.
     let mut now_millis = clock.start_millis();
+    let mut is_idle = false;
     while !stop.load(Ordering::Relaxed) {
         let polled = source.poll(limit, now_millis);
         now_millis = clock.now_millis();
@@ -102,6 +105,7 @@ fn read(
         }
         match polled {
             Ok(Polled::Rows { split, batch, rejected }) => {
+                is_idle = false;
                 let rows = batch.rows() + rejected.len();
                 let (position, lag) = (source.position(), source.lag());
                 if !send(Event::Rows { split, batch, rejected, position, lag }) {
@@ -111,7 +115,12 @@ fn read(
                     std::thread::sleep(Duration::from_secs_f64(rows as f64 / rate.max(1) as f64));
                 }
             }
-            Ok(Polled::Idle) => std::thread::sleep(IDLE_WAIT),
+            Ok(Polled::Idle) => {
+                if !std::mem::replace(&mut is_idle, true) && !send(Event::Idle) {
+                    return;
+                }
+                std::thread::sleep(IDLE_WAIT);
+            }
             Ok(Polled::End) => {
                 send(Event::End { position: source.position() });
                 return;

@@ -75,6 +75,8 @@ struct Running {
     reader: Reader,
     splits: BTreeSet<u32>,
     ended: bool,
+    /// All that there was has come.
+    idle: bool,
     /// Files appended from outside: they come when they come, and do not keep a run alive.
     is_inbox: bool,
     lag: Option<u64>,
@@ -203,7 +205,17 @@ impl<'a> Runner<'a> {
             );
         }
         let splits = BTreeSet::new();
-        self.sources.push(Running { id, table, columns, reader, splits, ended: false, is_inbox, lag: None });
+        self.sources.push(Running {
+            id,
+            table,
+            columns,
+            reader,
+            splits,
+            ended: false,
+            idle: false,
+            is_inbox,
+            lag: None,
+        });
         Ok(())
     }
 
@@ -245,10 +257,12 @@ impl<'a> Runner<'a> {
 
     /// Whether nothing more is to be expected after so long a silence.
     fn is_done(&self, silence: Duration) -> bool {
+        // A source that is slow to give its rows is not idle.
+        if !self.sources.iter().all(|source| source.ended || source.idle) {
+            return false;
+        }
         let all_ended = self.sources.iter().all(|source| source.ended || source.is_inbox);
-        // A monitored inbox tells nothing when it is empty; a short silence shows that it was looked at.
-        let inbox_seen = !self.sources.iter().any(|source| source.is_inbox) || silence >= INBOX_INTERVAL;
-        all_ended && inbox_seen || self.options.until_idle.is_some_and(|limit| silence >= limit)
+        all_ended || self.options.until_idle.is_some_and(|limit| silence >= limit)
     }
 
     fn run_batch(&mut self, observer: &mut dyn Observer) -> Result<(), Diagnostic> {
@@ -307,8 +321,9 @@ impl<'a> Runner<'a> {
                 );
                 source.splits = splits;
             }
+            Event::Idle => source.idle = true,
             Event::Rows { split, batch, rejected, position, lag } => {
-                source.lag = lag;
+                (source.lag, source.idle) = (lag, false);
                 self.status.rows_in += batch.rows() as u64;
                 self.positions.insert(source.id.clone(), position);
                 let batch = widen(&pipelines.tables[&table], &source.columns, &batch);
