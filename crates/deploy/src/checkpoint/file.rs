@@ -24,7 +24,7 @@ const LENGTH_MAX: usize = 1 << 31;
 
 /// A change of one stored row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StoredEntry<'a> {
+pub(crate) struct StoredEntry<'a> {
     pub operator: u128,
     pub table: u16,
     pub key_group: u16,
