@@ -2,8 +2,8 @@
 # A local Flink cluster: JobManager, TaskManager and SQL Gateway, all on 127.0.0.1.
 #   cluster.sh start|stop|restart|status|env|sql-client [ARGS]
 # Overrides: REST_PORT (8081) GATEWAY_PORT (8083) RPC_PORT (6123) SLOTS (4) TM_MEMORY (3g) JM_MEMORY (1200m) PARALLELISM (1)
-# EXTRA_CONF: further lines for config.yaml, "key: value". Two clusters may run side by side when their ports differ;
-# each has its own run folder and pid files.
+# MANAGED_FRACTION (0.1), EXTRA_CONF: further lines for config.yaml, "key: value". Two clusters may run side by side when
+# their ports differ; each has its own run folder and pid files.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 need_home
@@ -19,6 +19,7 @@ configure() {
   # The file is nested YAML with one "port:" per section, told apart by their defaults.
   sed -e "s/port: 6123/port: $RPC_PORT/; s/port: 8081/port: $REST_PORT/; s/port: 8083/port: $GATEWAY_PORT/" \
       -e "s/numberOfTaskSlots: .*/numberOfTaskSlots: ${SLOTS:-4}/; s/size: 3g/size: ${TM_MEMORY:-3g}/; s/size: 1200m/size: ${JM_MEMORY:-1200m}/" \
+      -e "s/fraction: 0.1\$/fraction: ${MANAGED_FRACTION:-0.1}/" \
       -e "s/default: 1\$/default: ${PARALLELISM:-1}/" "$ORACLE/conf/config.yaml" > "$FLINK_CONF_DIR/config.yaml"
   [ -z "${EXTRA_CONF:-}" ] || printf '%s\n' "$EXTRA_CONF" >> "$FLINK_CONF_DIR/config.yaml"
 }
