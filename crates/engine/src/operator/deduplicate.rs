@@ -2,7 +2,7 @@
 //!
 //! - By processing time the order is that of arrival.
 //! - *last by event time*: a row replaces one that is older or as old.
-//! - *first by event time*: the earliest row that came before the watermark reached it, told when it does; once only.
+//! - *first by event time*: the earliest row that came before the watermark passed it, told when it has; once only.
 
 use super::{Context, Operator, Output, Result, Setup, input_types, pick};
 use crate::checkpoint::EntryRef;
@@ -227,7 +227,8 @@ impl Operator for FirstByTime {
         let times = TimeReader::new(batch.column(self.time), &self.time_type);
         for (row, id) in ids.into_iter().enumerate() {
             let time = times.at(row).unwrap_or(i64::MIN);
-            if time <= batch.watermarks().before(row) {
+            // What the watermark has reached but not passed is told when it moves on.
+            if time < batch.watermarks().before(row) {
                 self.rows_late += 1;
                 self.waiting.release_if_empty(id);
                 continue;
