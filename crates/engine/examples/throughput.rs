@@ -131,7 +131,14 @@ fn main() {
     measure("normalise", node(normalize, vec![scan("t", ChangelogMode::UPSERT)], types(), all), &inserts);
     let top = |to| {
         let order = vec![SortKey { column: 3, descending: true, nulls_first: false }];
-        let op = Op::Rank { partition: vec![0], order, from: 1, to, output_rank: false };
+        let op = Op::Rank {
+            function: plan::RankFunction::RowNumber,
+            partition: vec![0],
+            order,
+            from: 1,
+            to,
+            output_rank: false,
+        };
         node(op, vec![scan("t", append)], types(), all)
     };
     measure("top 1 of inserts", top(1), &inserts);

@@ -131,7 +131,14 @@ fn ranks_are_the_same_however_they_are_run() {
             types.push(DataType::bigint());
         }
         let changelog = if retracts { ChangelogMode::ALL } else { ChangelogMode::INSERT_ONLY };
-        let op = Op::Rank { partition: vec![0], order: order.clone(), from: 1, to, output_rank };
+        let op = Op::Rank {
+            function: plan::RankFunction::RowNumber,
+            partition: vec![0],
+            order: order.clone(),
+            from: 1,
+            to,
+            output_rank,
+        };
         check(&node(op, vec![source("t", changelog)], &types, ChangelogMode::ALL), retracts);
     }
 }

@@ -120,7 +120,8 @@ pub(crate) mod plan {
     pub(crate) fn sink(table: &str, input: Node) -> Node {
         let types: Vec<DataType> = input.types().cloned().collect();
         let changelog = input.changelog;
-        let op = Op::Sink { table: table.to_owned(), primary_key: vec![], materialize: false, not_null: vec![] };
+        let op =
+            Op::Sink { table: table.to_owned(), primary_key: vec![], conflict: plan::Conflict::Pass, not_null: vec![] };
         node(op, vec![input], &types, changelog)
     }
 }

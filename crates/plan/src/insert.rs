@@ -6,7 +6,7 @@ use crate::build::and;
 use crate::connector::MetadataKeys;
 use crate::error::{Bound, did_you_mean};
 use crate::finish::{Materialize, Root, SinkTraits, finish};
-use crate::node::{Column, Node, Op};
+use crate::node::{Column, Conflict, Node, Op};
 use crate::session::Session;
 use crate::types::cast_to;
 use catalog::{Object, ObjectPath, Table};
@@ -326,6 +326,6 @@ fn sink_node(input: Node, table: &Table) -> Node {
             time: given.time,
         })
         .collect();
-    let op = Op::Sink { table: table.path.to_string(), primary_key, materialize: false, not_null };
+    let op = Op::Sink { table: table.path.to_string(), primary_key, conflict: Conflict::Pass, not_null };
     Node::new(op, vec![input], columns)
 }

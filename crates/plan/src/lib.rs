@@ -28,7 +28,7 @@ pub use connector::{TableCapabilities, TableProvider, Writers};
 pub use error::nearest;
 pub use insert::Insertion;
 pub use node::{
-    AggregateCall, Bound, ChangelogMode, Column, Frame, JoinKind, Node, Op, ScanTable, SortKey, TimeAttribute, Window,
-    WindowKind, WindowProperty,
+    AggregateCall, Bound, ChangelogMode, Column, Conflict, Frame, JoinKind, Node, Op, RankFunction, ScanTable, SortKey,
+    TimeAttribute, Window, WindowKind, WindowProperty,
 };
 pub use session::{Answer, Planned, Session, SessionState};

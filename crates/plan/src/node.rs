@@ -119,9 +119,8 @@ pub enum Op {
     WindowAssign { window: Window },
     /// The first or last row per key by a time attribute.
     Deduplicate { keys: Vec<usize>, time: usize, time_attribute: TimeAttribute, keep_last: bool },
-    /// The rows ranked `from ..= to` (counted from 1) per partition by ROW_NUMBER; the rank is a last column if
-    /// `output_rank`.
-    Rank { partition: Vec<usize>, order: Vec<SortKey>, from: u64, to: u64, output_rank: bool },
+    /// The rows ranked `from ..= to` (counted from 1) per partition; the rank is a last column if `output_rank`.
+    Rank { function: RankFunction, partition: Vec<usize>, order: Vec<SortKey>, from: u64, to: u64, output_rank: bool },
     Join {
         kind: JoinKind,
         left_keys: Vec<usize>,
@@ -148,6 +147,8 @@ pub enum Op {
     Over { partition: Vec<usize>, order: Vec<SortKey>, frame: Frame, calls: Vec<AggregateCall> },
     /// Each row once per projection (grouping sets).
     Expand { projections: Vec<Vec<Expr>> },
+    /// Each row as often as its last column says, without that column.
+    Replicate,
     /// Full changes from an upsert stream: looks up what a key's row was, drops changes that change nothing. A row for
     /// which `condition` does not hold counts as removed.
     ChangelogNormalize { keys: Vec<usize>, condition: Option<Expr> },
@@ -162,12 +163,25 @@ pub enum Op {
         table: String,
         /// Primary key of the table, in positions of the input.
         primary_key: Vec<usize>,
-        /// Keep the history of each key so that the last writer wins although the input is not keyed by the primary
-        /// key.
-        materialize: bool,
+        /// Which of several rows with one primary key stands.
+        conflict: Conflict,
         /// Columns declared NOT NULL that the query may fill with NULL: a run-time error there.
         not_null: Vec<usize>,
     },
+}
+
+/// What a sink does about rows that claim one primary key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Conflict {
+    /// There are none, or the table decides.
+    #[default]
+    Pass,
+    /// The last writer wins; when it takes its row back, the one before returns. Keeps the history of each key.
+    LastWriter,
+    /// Changes wait for the watermark; then the first row stands.
+    FirstRow,
+    /// Changes wait for the watermark; a second row is an error.
+    Refuse,
 }
 
 /// The table behind a scan.
@@ -191,6 +205,36 @@ pub struct AggregateCall {
     /// A BOOLEAN column: only rows where it is true count.
     pub filter: Option<usize>,
     pub result: DataType,
+}
+
+/// How rows of a partition are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RankFunction {
+    #[default]
+    RowNumber,
+    /// Equal rows have one rank, and as many ranks are left out after them.
+    Rank,
+    /// Equal rows have one rank.
+    DenseRank,
+}
+
+impl RankFunction {
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "ROW_NUMBER" => Self::RowNumber,
+            "RANK" => Self::Rank,
+            "DENSE_RANK" => Self::DenseRank,
+            _ => return None,
+        })
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RowNumber => "ROW_NUMBER",
+            Self::Rank => "RANK",
+            Self::DenseRank => "DENSE_RANK",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

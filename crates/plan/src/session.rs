@@ -8,7 +8,7 @@ use crate::ddl;
 use crate::error::Bound;
 use crate::finish::{Root, finish};
 use crate::insert::Insertion;
-use crate::node::Node;
+use crate::node::{Node, Op, RankFunction};
 use catalog::{Catalog, ObjectPath, Table};
 use data::{Diagnostic, Value};
 use functions::Expr;
@@ -129,7 +129,11 @@ impl Session {
     /// Carries out or plans a statement. `text` is what it was parsed from. All errors of the statement are given.
     pub fn execute(&mut self, statement: &Statement, text: &str) -> Result<Planned, Vec<Diagnostic>> {
         match &statement.kind {
-            StatementKind::Query(query) => self.query(query, self.state.config.is_batch()).map(Planned::Query),
+            StatementKind::Query(query) => {
+                let node = self.query(query, self.state.config.is_batch())?;
+                runnable(&node, self.state.config.is_batch(), query.span)?;
+                Ok(Planned::Query(node))
+            }
             StatementKind::Insert(insert) => {
                 let mut planned = self.inserts(std::slice::from_ref(&**insert))?;
                 match planned.pop() {
@@ -145,7 +149,9 @@ impl Session {
 
     /// Plans a query over bounded input, whatever the session's runtime mode.
     pub fn query_in_batch(&self, query: &ast::Query) -> Result<Node, Vec<Diagnostic>> {
-        self.query(query, true)
+        let node = self.query(query, true)?;
+        runnable(&node, true, query.span)?;
+        Ok(node)
     }
 
     pub(crate) fn query(&self, query: &ast::Query, batch: bool) -> Result<Node, Vec<Diagnostic>> {
@@ -175,7 +181,10 @@ impl Session {
         let (mut planned, mut errors) = (Vec::new(), Vec::new());
         for insert in inserts {
             match self.insertion(insert) {
-                Ok(insertion) => planned.push(insertion),
+                Ok(insertion) => match runnable(&insertion.node, self.state.config.is_batch(), insert.span) {
+                    Ok(()) => planned.push(insertion),
+                    Err(found) => errors.extend(found),
+                },
                 Err(found) => errors.extend(found),
             }
         }
@@ -216,6 +225,30 @@ impl Session {
     fn explained(&self, inserts: &[ast::Insert]) -> Result<Vec<Node>, Vec<Diagnostic>> {
         inserts.iter().map(|insert| Ok(self.insertion(insert)?.node)).collect()
     }
+}
+
+/// Refuses plans that can be looked at but not run: by Flink neither, or not here yet.
+fn runnable(node: &Node, batch: bool, span: data::Span) -> Result<(), Vec<Diagnostic>> {
+    let mut errors = Vec::new();
+    node.walk(&mut |node| match &node.op {
+        Op::Rank { function, .. } if *function != RankFunction::RowNumber => {
+            let name = function.name();
+            errors.push(if batch {
+                crate::error::unsupported(span, &format!("Top-N by {name}"), "rank with ROW_NUMBER()")
+            } else {
+                Diagnostic::plan("HW2509", span, format!("a stream has no Top-N by {name}()"))
+                    .detail(format!("{name}() on streaming table is not supported currently"))
+                    .hint("rank with ROW_NUMBER(), which numbers equal rows in the order of their arrival")
+            });
+        }
+        Op::Over { .. } => errors.push(crate::error::unsupported(
+            span,
+            "an OVER call that is no Top-N or deduplication",
+            "filter ROW_NUMBER() with WHERE rn <= n, or use GROUP BY and windows",
+        )),
+        _ => {}
+    });
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 fn not_explained(span: data::Span) -> Diagnostic {

@@ -21,6 +21,7 @@ impl Op {
             | Self::Rank { .. }
             | Self::ChangelogNormalize { .. }
             | Self::DropUpdateBefore
+            | Self::Replicate
             | Self::Sort { .. }
             | Self::SortLimit { .. }
             | Self::Sink { .. } => Vec::new(),

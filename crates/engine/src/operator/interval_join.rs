@@ -156,7 +156,7 @@ impl Operator for IntervalJoin {
             let other = gather(&pairs.columns, &self.shape.types[1 - port], &UInt32Array::from(pair_rows));
             out.push(
                 ChangeBatch::inserts(in_order(port, own, other), rows)
-                    .with_watermarks(Watermarks::Constant(context.watermark)),
+                    .with_watermarks(Watermarks::Constant(self.output_watermark(context.watermark))),
             );
         }
         Ok(())

@@ -8,6 +8,7 @@
 mod aggregate;
 mod calc;
 mod changelog_normalize;
+mod compaction;
 mod deduplicate;
 mod distinct;
 mod drop_update_before;
@@ -17,6 +18,7 @@ mod interval_join;
 mod join;
 mod rank;
 mod removed;
+mod replicate;
 mod scan;
 mod sink;
 mod sort;
@@ -39,7 +41,7 @@ use arrow_array::BooleanArray;
 use data::time::Zone;
 use data::{ChangeBatch, DataType, Diagnostic, RowKind, Watermarks};
 use functions::{EvalContext, EvalError};
-use plan::{Node, Op};
+use plan::{Node, Op, RankFunction};
 
 /// The world as an operator may see it.
 #[derive(Clone, Copy, Debug)]
@@ -200,12 +202,12 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
             deduplicate::make(node, keys, (*time, *time_attribute), *keep_last, setup)
         }
         Op::DropUpdateBefore => Box::new(drop_update_before::DropUpdateBefore),
-        Op::Rank { partition, order, from: 1, to: 1, output_rank: false }
+        Op::Rank { function: RankFunction::RowNumber, partition, order, from: 1, to: 1, output_rank: false }
             if node.inputs[0].changelog.is_insert_only() =>
         {
             Box::new(top_one::TopOne::new(node, partition, order, setup))
         }
-        Op::Rank { partition, order, from, to, output_rank } => {
+        Op::Rank { function: RankFunction::RowNumber, partition, order, from, to, output_rank } => {
             let ranking = Ranking { partition, order, from: *from, to: Some(*to), output_rank: *output_rank };
             Box::new(rank::Rank::new(node, &ranking, setup.checkpoints)?)
         }
@@ -219,6 +221,7 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
         Op::Join { .. } => Box::new(join::Join::new(node, setup)?),
         Op::IntervalJoin { .. } => Box::new(interval_join::IntervalJoin::new(node, setup)?),
         Op::Expand { projections } => Box::new(expand::Expand::new(projections)?),
+        Op::Replicate => Box::new(replicate::Replicate),
         Op::Sink { .. } => Box::new(sink::Sink::new(node, setup.checkpoints)),
         Op::WindowAssign { window } => Box::new(window_assign::WindowAssign::new(node, window)),
         Op::WindowAggregate { window, keys, calls, properties } => {
@@ -262,6 +265,7 @@ pub(crate) fn name(op: &Op) -> &'static str {
         Op::IntervalJoin { .. } => "IntervalJoin",
         Op::Over { .. } => "Over",
         Op::Expand { .. } => "Expand",
+        Op::Replicate => "Replicate",
         Op::ChangelogNormalize { .. } => "ChangelogNormalize",
         Op::DropUpdateBefore => "DropUpdateBefore",
         Op::Sort { .. } => "Sort",

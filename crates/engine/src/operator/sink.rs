@@ -1,31 +1,39 @@
 //! What a statement writes into its table: refuses NULL where a column is declared NOT NULL, and where the input is not
 //! keyed as the table is, decides which row of a key stands.
 
+use super::compaction::Compaction;
 use super::upsert_materialize::UpsertMaterialize;
 use super::{Context, Operator, Output, Result};
 use crate::checkpoint::EntryRef;
 use crate::state::StateWriter;
 use arrow_array::Array;
 use data::{ChangeBatch, Diagnostic};
-use plan::{Node, Op};
+use plan::{Conflict, Node, Op};
 
 pub(crate) struct Sink {
     table: String,
     /// Position and name of columns that must not be NULL.
     not_null: Vec<(usize, String)>,
-    materialize: Option<UpsertMaterialize>,
+    /// Absent where rows pass as they are.
+    conflict: Option<Box<dyn Operator>>,
 }
 
 impl Sink {
     pub(crate) fn new(node: &Node, checkpoints: bool) -> Self {
-        let Op::Sink { table, not_null, primary_key, materialize } = &node.op else {
-            unreachable!("made for sinks only")
-        };
+        let Op::Sink { table, not_null, primary_key, conflict } = &node.op else { unreachable!("made for sinks only") };
         let columns = &node.inputs[0].columns;
         let name = |position: &usize| (*position, columns[*position].name.clone());
         let not_null = not_null.iter().map(name).collect();
-        let materialize = materialize.then(|| UpsertMaterialize::new(node, primary_key, checkpoints));
-        Self { table: table.clone(), not_null, materialize }
+        let compaction = |refuses| -> Box<dyn Operator> {
+            Box::new(Compaction::new(node, table, primary_key, refuses, checkpoints))
+        };
+        let conflict: Option<Box<dyn Operator>> = match conflict {
+            Conflict::Pass => None,
+            Conflict::LastWriter => Some(Box::new(UpsertMaterialize::new(node, primary_key, checkpoints))),
+            Conflict::FirstRow => Some(compaction(false)),
+            Conflict::Refuse => Some(compaction(true)),
+        };
+        Self { table: table.clone(), not_null, conflict }
     }
 
     fn check(&self, batch: &ChangeBatch) -> Result {
@@ -44,32 +52,36 @@ impl Sink {
 impl Operator for Sink {
     fn process(&mut self, port: usize, batch: &ChangeBatch, context: &Context, out: &mut Output) -> Result {
         self.check(batch)?;
-        match &mut self.materialize {
-            Some(materialize) => materialize.process(port, batch, context, out)?,
+        match &mut self.conflict {
+            Some(conflict) => conflict.process(port, batch, context, out)?,
             None => out.push(batch.clone()),
         }
         Ok(())
     }
 
     fn flush(&mut self, context: &Context, out: &mut Output) -> Result {
-        self.materialize.as_mut().map_or(Ok(()), |materialize| materialize.flush(context, out))
+        self.conflict.as_mut().map_or(Ok(()), |conflict| conflict.flush(context, out))
+    }
+
+    fn advance(&mut self, context: &Context, out: &mut Output) -> Result {
+        self.conflict.as_mut().map_or(Ok(()), |conflict| conflict.advance(context, out))
     }
 
     fn save(&mut self, writer: &mut StateWriter) {
-        if let Some(materialize) = &mut self.materialize {
-            materialize.save(writer);
+        if let Some(conflict) = &mut self.conflict {
+            conflict.save(writer);
         }
     }
 
     fn load(&mut self, entry: EntryRef) -> Result {
-        self.materialize.as_mut().map_or(Ok(()), |materialize| materialize.load(entry))
+        self.conflict.as_mut().map_or(Ok(()), |conflict| conflict.load(entry))
     }
 
     fn loaded(&mut self) -> Result {
-        self.materialize.as_mut().map_or(Ok(()), Operator::loaded)
+        self.conflict.as_mut().map_or(Ok(()), |conflict| conflict.loaded())
     }
 
     fn state_bytes(&self) -> usize {
-        self.materialize.as_ref().map_or(0, Operator::state_bytes)
+        self.conflict.as_ref().map_or(0, |conflict| conflict.state_bytes())
     }
 }

@@ -98,7 +98,14 @@ fn restarted(plan: &Node, first: &str, second: &str) -> Vec<String> {
 
 #[test]
 fn top_two_without_rank_of_rows_that_only_come() {
-    let op = Op::Rank { partition: vec![0], order: order(1, true), from: 1, to: 2, output_rank: false };
+    let op = Op::Rank {
+        function: plan::RankFunction::RowNumber,
+        partition: vec![0],
+        order: order(1, true),
+        from: 1,
+        to: 2,
+        output_rank: false,
+    };
     let plan = over(op, ChangelogMode::of(&[RowKind::Insert, RowKind::Delete]), &[], ChangelogMode::INSERT_ONLY);
     check(
         &plan,
@@ -109,7 +116,14 @@ fn top_two_without_rank_of_rows_that_only_come() {
 
 #[test]
 fn top_two_with_rank_of_rows_that_only_come() {
-    let op = Op::Rank { partition: vec![0], order: order(1, true), from: 1, to: 2, output_rank: true };
+    let op = Op::Rank {
+        function: plan::RankFunction::RowNumber,
+        partition: vec![0],
+        order: order(1, true),
+        from: 1,
+        to: 2,
+        output_rank: true,
+    };
     let plan = over(op, ChangelogMode::ALL, &[DataType::bigint()], ChangelogMode::INSERT_ONLY);
     check(
         &plan,
@@ -120,14 +134,28 @@ fn top_two_with_rank_of_rows_that_only_come() {
 
 #[test]
 fn top_one_of_rows_that_only_come_updates() {
-    let op = Op::Rank { partition: vec![0], order: order(1, true), from: 1, to: 1, output_rank: false };
+    let op = Op::Rank {
+        function: plan::RankFunction::RowNumber,
+        partition: vec![0],
+        order: order(1, true),
+        from: 1,
+        to: 1,
+        output_rank: false,
+    };
     let plan = over(op, ChangelogMode::ALL, &[], ChangelogMode::INSERT_ONLY);
     check(&plan, "+I a 10 1\n+I a 10 2\n+I a 20 3", "+I[a, 10, 1]\n-U[a, 10, 1]\n+U[a, 20, 3]");
 }
 
 #[test]
 fn top_two_of_rows_that_are_taken_back() {
-    let op = Op::Rank { partition: vec![0], order: order(1, true), from: 1, to: 2, output_rank: true };
+    let op = Op::Rank {
+        function: plan::RankFunction::RowNumber,
+        partition: vec![0],
+        order: order(1, true),
+        from: 1,
+        to: 2,
+        output_rank: true,
+    };
     let plan = over(op, ChangelogMode::ALL, &[DataType::bigint()], ChangelogMode::ALL);
     check(
         &plan,

@@ -3,10 +3,10 @@
 use super::select::{distinct, named};
 use super::{Binder, CteBinding, Frame, all};
 use crate::error::Bound;
-use crate::node::{Column, JoinKind, Node, Op};
+use crate::node::{AggregateCall, Column, JoinKind, Node, Op};
 use crate::types::cast_to;
 use data::types::DataType;
-use data::{Diagnostic, Span};
+use data::{Diagnostic, Span, Value};
 use functions::Expr;
 use functions::typing::least_restrictive;
 use sql::ast::{self, QueryBodyKind, SetOp};
@@ -115,11 +115,12 @@ impl Binder<'_> {
             return Ok(if keep_all { union } else { distinct(union) });
         }
         if keep_all {
-            return self.unsupported(span, "INTERSECT ALL and EXCEPT ALL", "leave ALL out, or number the duplicates");
+            let columns = union_columns(&inputs);
+            return Ok(if op == SetOp::Except { except_all(inputs, columns) } else { intersect_all(inputs, columns) });
         }
         let kind = if op == SetOp::Intersect { JoinKind::Semi } else { JoinKind::Anti };
         let keys: Vec<usize> = (0..inputs[0].width()).collect();
-        let columns = inputs[0].columns.clone();
+        let columns = union_columns(&inputs);
         let join = Op::Join {
             kind,
             left_keys: keys.clone(),
@@ -239,6 +240,64 @@ impl Binder<'_> {
         }
         Node::new(Op::Union, inputs, columns)
     }
+}
+
+/// The copies of each row that the left input has more than the right one.
+fn except_all(inputs: Vec<Node>, columns: Vec<Column>) -> Node {
+    let signs = [Value::BigInt(1), Value::BigInt(-1)];
+    let marked = inputs.into_iter().zip(signs).map(|(input, sign)| marked(input, vec![sign])).collect();
+    let counted = counted(marked, &columns, "SUM");
+    let more = at_least_one(&counted, columns.len());
+    Node::new(Op::Replicate, vec![Node::filter(counted, more)], columns)
+}
+
+/// The copies of each row that both inputs have.
+fn intersect_all(inputs: Vec<Node>, columns: Vec<Column>) -> Node {
+    let marks = [vec![Value::BigInt(1), Value::Null], vec![Value::Null, Value::BigInt(1)]];
+    let marked = inputs.into_iter().zip(marks).map(|(input, marks)| marked(input, marks)).collect();
+    let counted = counted(marked, &columns, "COUNT");
+    let (left, right) = (columns.len(), columns.len() + 1);
+    let both = crate::build::and(vec![at_least_one(&counted, left), at_least_one(&counted, right)]);
+    let copies = Expr::call("LEAST", vec![counted.column(left), counted.column(right)], bigint());
+    let mut outputs = counted.pass();
+    outputs.truncate(columns.len());
+    outputs.push(("$copies".to_owned(), copies));
+    Node::new(Op::Replicate, vec![Node::calc(counted, outputs, both)], columns)
+}
+
+/// The input with constants behind its columns.
+fn marked(input: Node, marks: Vec<Value>) -> Node {
+    let mark = |(at, value): (usize, Value)| {
+        let data_type = bigint().with_nullable(value == Value::Null);
+        (format!("$mark{at}"), Expr::literal(value, data_type))
+    };
+    Node::append(input, marks.into_iter().enumerate().map(mark).collect())
+}
+
+/// Each different row of all inputs once, with a call over each of the columns that are more than `columns`.
+fn counted(inputs: Vec<Node>, columns: &[Column], function: &str) -> Node {
+    let union = Node::new(Op::Union, inputs, Vec::new());
+    let union = Node { columns: union_columns(&union.inputs), ..union };
+    let call = |at: usize| AggregateCall {
+        function: function.to_owned(),
+        args: vec![union.column(at)],
+        distinct: false,
+        filter: None,
+        result: bigint(),
+    };
+    let calls: Vec<AggregateCall> = (columns.len()..union.width()).map(call).collect();
+    let results = (0..calls.len()).map(|at| Column::new(format!("$count{at}"), bigint()));
+    let columns = columns.iter().cloned().chain(results).collect();
+    Node::new(Op::Aggregate { keys: (0..union.width() - calls.len()).collect(), calls }, vec![union], columns)
+}
+
+fn at_least_one(node: &Node, at: usize) -> Expr {
+    let one = Expr::literal(Value::BigInt(1), bigint());
+    Expr::call(">=", vec![node.column(at), one], DataType::not_null(data::TypeKind::Boolean))
+}
+
+fn bigint() -> DataType {
+    DataType::not_null(data::TypeKind::BigInt)
 }
 
 /// The input with its columns as values of these types.

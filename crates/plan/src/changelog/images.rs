@@ -45,6 +45,9 @@ fn satisfy(node: &Node, image: Image) -> Option<Node> {
             }
             vec![image]
         }
+        // Rows that are there several times cannot be updated by a new row alone.
+        Op::Replicate if image == Image::After && updates => return None,
+        Op::Replicate => vec![image],
         Op::Union | Op::Expand { .. } | Op::WindowAssign { .. } | Op::Sink { .. } => vec![image; node.inputs.len()],
         Op::Aggregate { .. }
         | Op::WindowAggregate { .. }

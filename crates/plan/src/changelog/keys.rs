@@ -3,7 +3,7 @@
 //! A key of an input stays one through an exchange only when it holds the columns by which rows are distributed;
 //! otherwise the changes of one key could overtake each other between parallel tasks. The rules are Flink's.
 
-use crate::node::{JoinKind, Node, Op};
+use crate::node::{JoinKind, Node, Op, RankFunction};
 use data::{TypeKind, types::MAX_LENGTH};
 use functions::{Expr, ExprKind};
 use std::collections::BTreeSet;
@@ -35,12 +35,15 @@ fn keys(node: &Node) -> Keys {
             let order: Vec<usize> = order.iter().map(|key| key.column).collect();
             holding(&input_keys(node, 0), &order)
         }
+        Op::Over { partition, .. } => holding(&input_keys(node, 0), partition),
         Op::Aggregate { keys, .. } => aggregate(node, keys),
         Op::Deduplicate { keys, .. } => Keys::from([sorted(keys.clone())]),
-        Op::Rank { partition, from: 1, to: 1, .. } => Keys::from([sorted(partition.clone())]),
-        Op::Rank { partition, output_rank, .. } => {
+        Op::Rank { function: RankFunction::RowNumber, partition, from: 1, to: 1, .. } => {
+            Keys::from([sorted(partition.clone())])
+        }
+        Op::Rank { function, partition, output_rank, .. } => {
             let mut keys = holding(&input_keys(node, 0), partition);
-            if *output_rank {
+            if *output_rank && *function == RankFunction::RowNumber {
                 let rank = node.columns.len() - 1;
                 keys.insert(sorted(partition.iter().copied().chain([rank]).collect()));
             }
@@ -49,48 +52,72 @@ fn keys(node: &Node) -> Keys {
         Op::Join { kind, left_keys, right_keys, .. } => join(node, *kind, left_keys, right_keys),
         Op::Values { .. }
         | Op::Union
+        | Op::Replicate
         | Op::Expand { .. }
         | Op::WindowAssign { .. }
         | Op::WindowAggregate { .. }
-        | Op::Over { .. }
         | Op::IntervalJoin { .. } => Keys::new(),
     }
 }
 
-/// The group key; over a join, less the columns of a side that its own key in the group determines.
+/// The group key, and the input's keys that it holds.
 fn aggregate(node: &Node, group: &[usize]) -> Keys {
     let all: Vec<usize> = (0..group.len()).collect();
+    let place = |column: &usize| group.iter().position(|key| key == column);
+    let held = |key: &Vec<usize>| key.iter().map(place).collect::<Option<Vec<_>>>().map(sorted);
+    let input = input_keys(node, 0);
+    let mut keys: Keys = input.iter().filter(|key| !key.is_empty()).filter_map(held).collect();
+    keys.extend(below_join(node, group));
+    keys.insert(all);
+    keys
+}
+
+/// Keys of an aggregation over a join. Either side may be grouped before it is joined, by what the groups and the join
+/// need of it; where that is no more than its join columns, it has one row for each row of the other side, whose keys
+/// stay keys.
+fn below_join(node: &Node, group: &[usize]) -> Keys {
     let mut input = &node.inputs[0];
     let mut columns = group.to_vec();
-    while let Op::Calc { columns: outputs, .. } = &input.op {
+    while let Op::Calc { columns: outputs, condition: None } = &input.op {
         let Some(below) = columns.iter().map(|at| outputs[*at].as_column()).collect::<Option<Vec<_>>>() else {
-            return Keys::from([all]);
+            return Keys::new();
         };
         columns = below;
         input = &input.inputs[0];
     }
-    let Op::Join { left_keys, right_keys, .. } = &input.op else { return Keys::from([all]) };
-    let unique = |side: usize, on: &[usize]| {
-        input.inputs[side].upsert_keys.iter().any(|key| key.iter().all(|column| on.contains(column)))
-    };
-    if !unique(0, left_keys) && !unique(1, right_keys) {
-        return Keys::from([all]);
-    }
+    let Op::Join { kind, left_keys, right_keys, .. } = &input.op else { return Keys::new() };
     let width = input.inputs[0].columns.len();
-    let determined = |column: usize| {
-        let (side, first) = if column < width { (0, 0) } else { (1, width) };
-        let own: Vec<usize> = columns.iter().filter_map(|at| at.checked_sub(first)).collect();
-        let key = input.inputs[side].upsert_keys.iter().find(|key| key.iter().all(|at| own.contains(at)));
-        key.is_some_and(|key| !key.contains(&(column - first)))
-    };
-    Keys::from([all.into_iter().filter(|at| !determined(columns[*at])).collect()])
+    let own = |side: usize, column: usize| if side == 0 { column } else { column + width };
+    let is_of = |side: usize, column: usize| (column < width) == (side == 0);
+    let mut keys = Keys::new();
+    for (side, on, other_on) in [(0, left_keys, right_keys), (1, right_keys, left_keys)] {
+        let padded = if side == 0 { JoinKind::Right } else { JoinKind::Left };
+        if matches!(kind, JoinKind::Full | JoinKind::Semi | JoinKind::Anti) || *kind == padded {
+            continue;
+        }
+        let mut others = columns.iter().filter(|column| !is_of(side, **column));
+        if !others.all(|column| other_on.iter().any(|key| own(1 - side, *key) == *column)) {
+            continue;
+        }
+        for key in holding(&input_keys(input, side), on) {
+            let place = |column: &usize| columns.iter().position(|at| *at == own(side, *column));
+            if !key.is_empty()
+                && let Some(key) = key.iter().map(place).collect::<Option<Vec<_>>>()
+            {
+                keys.insert(sorted(key));
+            }
+        }
+    }
+    keys
 }
 
 fn join(node: &Node, kind: JoinKind, left_on: &[usize], right_on: &[usize]) -> Keys {
     let width = node.inputs[0].columns.len();
     let left = holding(&input_keys(node, 0), left_on);
     if matches!(kind, JoinKind::Semi | JoinKind::Anti) {
-        return left;
+        // A set operation that makes a column nullable casts it, which Flink does not look through.
+        let same = |at: &usize| node.columns[*at].data_type.nullable == node.inputs[0].columns[*at].data_type.nullable;
+        return left.into_iter().filter(|key| key.iter().all(same)).collect();
     }
     let right: Keys = holding(&input_keys(node, 1), right_on);
     let is_unique = |keys: &Keys, on: &[usize]| keys.iter().any(|key| key.iter().all(|column| on.contains(column)));
@@ -110,22 +137,18 @@ fn join(node: &Node, kind: JoinKind, left_on: &[usize], right_on: &[usize]) -> K
     keys
 }
 
-/// Keys in terms of a projection's outputs: each column may have several, or none.
+/// Keys in terms of a projection's outputs: each column may have several, or none. Of columns that are there equally
+/// often, Flink takes the first together, the second together, and so on.
 fn through_projection(keys: &Keys, outputs: &[Expr]) -> Keys {
     let mut found = Keys::new();
     for key in keys {
-        let mut partial: Vec<Vec<usize>> = vec![Vec::new()];
-        for column in key {
-            let same = |output: &&Expr| unchanged_column(output) == Some(*column);
-            let places: Vec<usize> =
-                outputs.iter().enumerate().filter(|(_, output)| same(output)).map(|(at, _)| at).collect();
-            partial = partial
-                .iter()
-                .flat_map(|start| places.iter().map(move |place| start.iter().copied().chain([*place]).collect()))
-                .take(KEYS_MAX)
-                .collect();
+        let same = |column: usize, output: &Expr| unchanged_column(output) == Some(column);
+        let places: Vec<Vec<usize>> =
+            key.iter().map(|column| (0..outputs.len()).filter(|at| same(*column, &outputs[*at])).collect()).collect();
+        let combinations = places.iter().map(Vec::len).product::<usize>();
+        for turn in 0..combinations.min(KEYS_MAX) {
+            found.insert(sorted(places.iter().map(|places| places[turn % places.len()]).collect()));
         }
-        found.extend(partial.into_iter().map(sorted));
     }
     found
 }

@@ -1,7 +1,7 @@
 //! Kinds: whether a node inserts, updates, deletes. Updates are noted as `+U` here; [`super::images`] decides on `-U`.
 
 use crate::build::{and, columns_of, conjuncts};
-use crate::node::{ChangelogMode, JoinKind, Node, Op, TimeAttribute};
+use crate::node::{ChangelogMode, JoinKind, Node, Op, RankFunction, TimeAttribute};
 use data::{Diagnostic, RowKind, Span};
 use std::collections::HashSet;
 
@@ -20,6 +20,7 @@ fn visit(mut node: Node, shared: &HashSet<String>, errors: &mut Vec<Diagnostic>)
     node.inputs = node.inputs.into_iter().map(|input| visit(input, shared, errors)).collect();
     completed_once(&mut node);
     absorb_filter(&mut node, shared);
+    let mut node = crate::rewrite::merge::drop_identity(node);
     deduplicate(&mut node);
     if let Some(error) = refused(&node) {
         errors.push(error);
@@ -33,7 +34,7 @@ fn kinds(node: &Node) -> ChangelogMode {
     let all = || node.inputs.iter().fold(ChangelogMode::default(), |set, input| set.union(input.changelog));
     match &node.op {
         Op::Scan { table, .. } => table.changelog.without(RowKind::UpdateBefore),
-        Op::Calc { .. } | Op::Union | Op::Expand { .. } | Op::WindowAssign { .. } => all(),
+        Op::Calc { .. } | Op::Union | Op::Expand { .. } | Op::WindowAssign { .. } | Op::Replicate => all(),
         Op::Aggregate { .. } => {
             let takes_back = !input(0).is_insert_only();
             let mode = ChangelogMode::INSERT_ONLY.with(RowKind::UpdateAfter);
@@ -52,6 +53,11 @@ fn kinds(node: &Node) -> ChangelogMode {
         Op::SortLimit { order, .. } if order.is_empty() && input(0).is_insert_only() => ChangelogMode::INSERT_ONLY,
         Op::SortLimit { .. } => UPDATING,
         Op::Values { .. } | Op::WindowAggregate { .. } | Op::IntervalJoin { .. } => ChangelogMode::INSERT_ONLY,
+        Op::Over { order, .. }
+            if order.first().is_some_and(|key| node.inputs[0].columns[key.column].time.is_none()) =>
+        {
+            UPDATING
+        }
         Op::Sort { .. } | Op::DropUpdateBefore | Op::Over { .. } | Op::Sink { .. } => all(),
     }
 }
@@ -95,15 +101,27 @@ fn absorb_filter(node: &mut Node, shared: &HashSet<String>) {
     if node.inputs[0].inputs.first().is_some_and(is_shared) {
         return;
     }
-    let Op::ChangelogNormalize { condition: inner, .. } = &mut node.inputs[0].op else { return };
-    if let Some(condition) = condition.take() {
-        *inner = and(inner.take().into_iter().chain([condition]).flat_map(conjuncts).collect());
+    let normalize = &mut node.inputs[0];
+    let Op::ChangelogNormalize { keys, condition: inner } = &mut normalize.op else { return };
+    let Some(condition) = condition.take() else { return };
+    // What looks at the key alone drops all changes of a key or none.
+    let is_of_key = |part: &functions::Expr| columns_of(part).iter().all(|column| keys.contains(column));
+    let (of_key, rest): (Vec<_>, Vec<_>) = conjuncts(condition).into_iter().partition(is_of_key);
+    *inner = and(inner.take().into_iter().chain(rest).flat_map(conjuncts).collect());
+    if let Some(of_key) = and(of_key)
+        && let Some(source) = normalize.inputs.pop()
+    {
+        let (changelog, columns) = (source.changelog, source.columns.clone());
+        normalize.inputs.push(Node { changelog, columns, ..Node::filter(source, of_key) });
     }
 }
 
 /// `ROW_NUMBER() = 1` over one time attribute of inserts keeps the first or last row per key, which needs no rank.
 fn deduplicate(node: &mut Node) {
-    let Op::Rank { partition, order, from: 1, to: 1, output_rank: false } = &node.op else { return };
+    let Op::Rank { function: RankFunction::RowNumber, partition, order, from: 1, to: 1, output_rank: false } = &node.op
+    else {
+        return;
+    };
     let input = &node.inputs[0];
     let [key] = order.as_slice() else { return };
     let Some(time_attribute) = input.columns[key.column].time.filter(|_| input.changelog.is_insert_only()) else {
@@ -115,17 +133,22 @@ fn deduplicate(node: &mut Node) {
 /// Inputs that an operator cannot take.
 fn refused(node: &Node) -> Option<Diagnostic> {
     let updates = node.inputs.iter().any(|input| !input.changelog.is_insert_only());
+    if is_unbounded_rank(node) {
+        return Some(
+            Diagnostic::plan("HW2508", Span::default(), "a Top-N needs a last row")
+                .detail(
+                    "Rank end is not specified. Currently rank only support TopN, which means the rank end must be \
+                     specified.",
+                )
+                .hint("bound the number from above, too: WHERE rn <= 10"),
+        );
+    }
     match &node.op {
         Op::IntervalJoin { .. } if updates => Some(
             Diagnostic::plan("HW2502", Span::default(), "an interval join cannot take updates or deletes")
                 .detail("one of its inputs changes rows that it has sent before")
                 .hint("join without the time bounds, or join the append-only tables underneath"),
         ),
-        Op::Over { .. } => Some(crate::error::unsupported(
-            Span::default(),
-            "an OVER call that is no Top-N or deduplication",
-            "filter ROW_NUMBER() with WHERE rn <= n, or use GROUP BY and windows",
-        )),
         Op::Sort { order } => {
             let input = &node.inputs[0];
             let by_time = order.first().is_some_and(|key| {
@@ -139,6 +162,15 @@ fn refused(node: &Node) -> Option<Diagnostic> {
         }
         _ => None,
     }
+}
+
+/// A filter that bounds ROW_NUMBER from below only.
+fn is_unbounded_rank(node: &Node) -> bool {
+    let Op::Calc { condition: Some(condition), .. } = &node.op else { return false };
+    let Op::Over { calls, .. } = &node.inputs[0].op else { return false };
+    let ranks = matches!(calls.as_slice(), [call] if RankFunction::named(&call.function).is_some());
+    let number = node.inputs[0].width() - 1;
+    ranks && conjuncts(condition.clone()).iter().any(|part| crate::rewrite::rank::bounds(part, number).is_some())
 }
 
 /// Whether a condition looks at columns outside of every upsert key: then an update can turn it, and its old row is

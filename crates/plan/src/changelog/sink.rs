@@ -2,7 +2,7 @@
 
 use super::images::{Image, first_of};
 use crate::finish::{Materialize, SinkTraits};
-use crate::node::{ChangelogMode, Node, Op};
+use crate::node::{ChangelogMode, Conflict, Node, Op};
 use data::{Diagnostic, RowKind};
 use sql::ast::ConflictAction;
 
@@ -23,25 +23,56 @@ pub(crate) fn infer(node: Node, traits: &SinkTraits) -> Result<Node, Vec<Diagnos
     // A key of the query inside the table's keeps rows of one table key apart from each other.
     let fits = keys.iter().any(|key| key.iter().all(|column| primary_key.contains(column)));
     let has_conflicts = !primary_key.is_empty() && !fits && !accepts.is_insert_only();
-    if has_conflicts && traits.require_on_conflict && traits.on_conflict.is_none() {
-        return Err(vec![conflict(&node, traits)]);
+    let decided_here = traits.materialize == Materialize::Auto;
+    if has_conflicts && decided_here && traits.require_on_conflict && traits.on_conflict.is_none() {
+        return Err(vec![conflict_error(&node, traits)]);
     }
-    if let Some(ConflictAction::Error | ConflictAction::Nothing) = traits.on_conflict {
-        let error =
-            Diagnostic::plan("HW2506", traits.span, "ON CONFLICT DO ERROR and DO NOTHING are not supported yet")
-                .detail("the statement is valid, but this engine cannot run it")
-                .hint("write ON CONFLICT DO DEDUPLICATE: the last writer of a key wins");
+    if let Some(error) = without_watermark(&node, traits) {
         return Err(vec![error]);
     }
     let mut node = first_of(&node, images)?;
-    if let Op::Sink { materialize, .. } = &mut node.op {
-        *materialize = match traits.materialize {
+    if let Op::Sink { conflict, .. } = &mut node.op {
+        let needed = match traits.materialize {
             Materialize::None => false,
             Materialize::Force => !primary_key.is_empty(),
-            Materialize::Auto => has_conflicts && !kinds.is_insert_only(),
+            Materialize::Auto => has_conflicts,
+        };
+        *conflict = match traits.on_conflict {
+            _ if !needed => Conflict::Pass,
+            Some(ConflictAction::Error) => Conflict::Refuse,
+            Some(ConflictAction::Nothing) => Conflict::FirstRow,
+            // Rows that only come need no history for the last one to stand, if a statement says that it shall.
+            Some(_) if decided_here && kinds.is_insert_only() => Conflict::Pass,
+            _ => Conflict::LastWriter,
         };
     }
     Ok(node)
+}
+
+/// Which row came first is known once the watermark has passed: DO ERROR and DO NOTHING want one of every source.
+fn without_watermark(node: &Node, traits: &SinkTraits) -> Option<Diagnostic> {
+    let action = match traits.on_conflict {
+        Some(ConflictAction::Error) => "DO ERROR",
+        Some(ConflictAction::Nothing) => "DO NOTHING",
+        _ => return None,
+    };
+    let mut missing: Vec<&str> = Vec::new();
+    node.walk(&mut |node| {
+        if let Op::Scan { table, watermark: None, .. } = &node.op {
+            missing.push(&table.name);
+        }
+    });
+    missing.sort_unstable();
+    missing.dedup();
+    (!missing.is_empty()).then(|| {
+        Diagnostic::plan("HW2506", traits.span, format!("ON CONFLICT {action} needs a watermark on every source"))
+            .detail(format!(
+                "ON CONFLICT {action} requires all source tables to define watermarks, but the following source(s) do \
+                 not: {}",
+                missing.join(", ")
+            ))
+            .hint("declare WATERMARK FOR their time column, or write ON CONFLICT DO DEDUPLICATE: the last writer wins")
+    })
 }
 
 /// Changes that the table's connector cannot take at all.
@@ -63,7 +94,7 @@ fn refused_kinds(kinds: ChangelogMode, accepts: ChangelogMode, traits: &SinkTrai
     )
 }
 
-fn conflict(node: &Node, traits: &SinkTraits) -> Diagnostic {
+fn conflict_error(node: &Node, traits: &SinkTraits) -> Diagnostic {
     let name = |column: &usize| node.columns[*column].name.as_str();
     let list = |key: &Vec<usize>| format!("[{}]", key.iter().map(name).collect::<Vec<_>>().join(", "));
     let found = node.upsert_keys.iter().map(list).collect::<Vec<_>>().join(", ");

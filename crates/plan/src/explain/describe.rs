@@ -1,7 +1,7 @@
 //! What a node does and what it keeps, in words.
 
 use super::expr::render;
-use crate::node::{AggregateCall, Bound, Column, JoinKind, Node, Op, SortKey, TimeAttribute, WindowKind};
+use crate::node::{AggregateCall, Bound, Column, Conflict, JoinKind, Node, Op, SortKey, TimeAttribute, WindowKind};
 
 /// The operator's name.
 pub(super) fn name(op: &Op) -> &'static str {
@@ -19,6 +19,7 @@ pub(super) fn name(op: &Op) -> &'static str {
         Op::IntervalJoin { .. } => "IntervalJoin",
         Op::Over { .. } => "Over",
         Op::Expand { .. } => "Expand",
+        Op::Replicate => "Replicate",
         Op::ChangelogNormalize { .. } => "ChangelogNormalize",
         Op::DropUpdateBefore => "DropUpdateBefore",
         Op::Sort { .. } => "Sort",
@@ -91,10 +92,16 @@ pub(super) fn details(node: &Node) -> String {
             let fetch = fetch.map(|rows| format!("fetch {rows}")).unwrap_or_default();
             format!("{order}offset {offset} {fetch}").trim_end().to_owned()
         }
-        Op::Sink { table, materialize, .. } => {
-            format!("into {table}{}", if *materialize { ", last writer of a key wins" } else { "" })
+        Op::Sink { table, conflict, .. } => {
+            let stands = match conflict {
+                Conflict::Pass => "",
+                Conflict::LastWriter => ", last writer of a key wins",
+                Conflict::FirstRow => ", first row of a key stays",
+                Conflict::Refuse => ", one row per key",
+            };
+            format!("into {table}{stands}")
         }
-        Op::Union | Op::DropUpdateBefore => String::new(),
+        Op::Union | Op::DropUpdateBefore | Op::Replicate => String::new(),
     }
 }
 
@@ -110,7 +117,10 @@ pub(super) fn state(node: &Node) -> Option<&'static str> {
         Op::Join { .. } => Some("all rows of both inputs"),
         Op::IntervalJoin { .. } => Some("rows of both inputs until time has passed them"),
         Op::ChangelogNormalize { .. } => Some("one row per key"),
-        Op::Sink { materialize: true, .. } => Some("all rows per key"),
+        Op::Sink { conflict: Conflict::LastWriter, .. } => Some("all rows per key"),
+        Op::Sink { conflict: Conflict::FirstRow | Conflict::Refuse, .. } => {
+            Some("one row per key, and changes until the watermark has passed them")
+        }
         Op::Sort { .. } => Some("rows until the watermark has passed them"),
         _ => None,
     }

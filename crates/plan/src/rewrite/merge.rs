@@ -41,7 +41,7 @@ fn is_volatile(expr: &Expr) -> bool {
 }
 
 /// A calculation that passes every column on as it is, under any name.
-fn drop_identity(mut node: Node) -> Node {
+pub(crate) fn drop_identity(mut node: Node) -> Node {
     let Op::Calc { columns, condition: None } = &node.op else { return node };
     let input = &node.inputs[0];
     let same = |(at, expr): (usize, &Expr)| expr.as_column() == Some(at);

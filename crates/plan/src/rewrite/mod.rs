@@ -3,10 +3,11 @@
 mod drop_aggregate;
 mod fold;
 mod interval_join;
-mod merge;
+mod key_aggregate;
+pub(crate) mod merge;
 mod prune;
 mod push;
-mod rank;
+pub(crate) mod rank;
 pub(crate) mod shared;
 mod time;
 mod unique;
@@ -19,11 +20,12 @@ use data::Diagnostic;
 type Rule = fn(Node) -> Node;
 
 /// Applied to every node from the leaves up, in this order, until nothing changes.
-const RULES: [(&str, Rule); 5] = [
+const RULES: [(&str, Rule); 6] = [
     ("fold constants", fold::apply),
     ("push filters down", push::apply),
     ("merge projections", merge::apply),
     ("keep the first rows of a partition", rank::apply),
+    ("take a group's key for what is aggregated of it", key_aggregate::apply),
     ("leave out aggregations of single rows", drop_aggregate::apply),
 ];
 

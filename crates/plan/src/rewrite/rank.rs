@@ -1,9 +1,9 @@
-//! Top-N: a filter on ROW_NUMBER keeps the first rows of each partition.
+//! Top-N: a filter on ROW_NUMBER, RANK or DENSE_RANK keeps the first rows of each partition.
 //!
 //! Only a filter that bounds the number by constants makes one; other OVER calls stay.
 
 use crate::build::{and, columns_of, conjuncts, replace_columns};
-use crate::node::{Column, Node, Op};
+use crate::node::{Column, Node, Op, RankFunction};
 use data::Value;
 use functions::{Expr, ExprKind};
 
@@ -11,9 +11,7 @@ pub(super) fn apply(mut node: Node) -> Node {
     let Op::Calc { columns, condition: Some(condition) } = &node.op else { return node };
     let Op::Over { partition, order, calls, .. } = &node.inputs[0].op else { return node };
     let [call] = calls.as_slice() else { return node };
-    if call.function != "ROW_NUMBER" {
-        return node;
-    }
+    let Some(function) = RankFunction::named(&call.function) else { return node };
     let number = node.inputs[0].width() - 1;
     let (mut from, mut to) = (1i64, i64::MAX);
     let mut rest = Vec::new();
@@ -31,7 +29,7 @@ pub(super) fn apply(mut node: Node) -> Node {
     }
     let used = columns.iter().chain(&rest).any(|expr| columns_of(expr).contains(&number));
     // The number of a single place is known.
-    let output_rank = used && from != to;
+    let output_rank = used && (from != to || function != RankFunction::RowNumber);
     let (mut columns, mut rest) = (columns.clone(), rest);
     if used && !output_rank {
         let known = |at: usize, data_type: &data::DataType| match at == number {
@@ -41,6 +39,7 @@ pub(super) fn apply(mut node: Node) -> Node {
         columns.iter_mut().chain(&mut rest).for_each(|expr| replace_columns(expr, &known));
     }
     let op = Op::Rank {
+        function,
         partition: sorted(partition.clone()),
         order: order.clone(),
         from: from as u64,
@@ -60,7 +59,7 @@ fn sorted(mut columns: Vec<usize>) -> Vec<usize> {
 }
 
 /// The places that a comparison of the number with a constant leaves, both inclusive.
-fn bounds(part: &Expr, number: usize) -> Option<(i64, i64)> {
+pub(crate) fn bounds(part: &Expr, number: usize) -> Option<(i64, i64)> {
     let ExprKind::Call { function, args } = &part.kind else { return None };
     let [left, right] = args.as_slice() else { return None };
     let (value, function) = match (strip(left).as_column(), strip(right).as_column()) {
