@@ -4,6 +4,7 @@ CPU-seconds are utime and stime of JobManager, TaskManager and SQL gateway from 
 each process had resident at most, counted anew for each measurement. The gateway's share is planning.
 """
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -35,7 +36,11 @@ class Cluster:
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
 
     def __enter__(self):
-        self.script("stop")
+        if self.script("status").returncode == 0:
+            raise gateway.SqlError(
+                f"a Flink runs at port {os.environ['REST_PORT']} already: stop it with oracle/cluster.sh stop, "
+                f"or set {', '.join(PORTS)}")
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))  # so that a killed measurement leaves no cluster
         started = self.script("start")
         if started.returncode:
             self.script("stop")
