@@ -19,6 +19,7 @@ mod insert;
 pub mod inspect;
 pub mod node;
 mod rewrite;
+mod runnable;
 mod session;
 mod types;
 mod visit;

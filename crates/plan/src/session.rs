@@ -8,7 +8,8 @@ use crate::ddl;
 use crate::error::Bound;
 use crate::finish::{Root, finish};
 use crate::insert::Insertion;
-use crate::node::{Node, Op, RankFunction};
+use crate::node::Node;
+use crate::runnable::runnable;
 use catalog::{Catalog, ObjectPath, Table};
 use data::{Diagnostic, Value};
 use functions::Expr;
@@ -225,30 +226,6 @@ impl Session {
     fn explained(&self, inserts: &[ast::Insert]) -> Result<Vec<Node>, Vec<Diagnostic>> {
         inserts.iter().map(|insert| Ok(self.insertion(insert)?.node)).collect()
     }
-}
-
-/// Refuses plans that can be looked at but not run: by Flink neither, or not here yet.
-fn runnable(node: &Node, batch: bool, span: data::Span) -> Result<(), Vec<Diagnostic>> {
-    let mut errors = Vec::new();
-    node.walk(&mut |node| match &node.op {
-        Op::Rank { function, .. } if *function != RankFunction::RowNumber => {
-            let name = function.name();
-            errors.push(if batch {
-                crate::error::unsupported(span, &format!("Top-N by {name}"), "rank with ROW_NUMBER()")
-            } else {
-                Diagnostic::plan("HW2509", span, format!("a stream has no Top-N by {name}()"))
-                    .detail(format!("{name}() on streaming table is not supported currently"))
-                    .hint("rank with ROW_NUMBER(), which numbers equal rows in the order of their arrival")
-            });
-        }
-        Op::Over { .. } => errors.push(crate::error::unsupported(
-            span,
-            "an OVER call that is no Top-N or deduplication",
-            "filter ROW_NUMBER() with WHERE rn <= n, or use GROUP BY and windows",
-        )),
-        _ => {}
-    });
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 fn not_explained(span: data::Span) -> Diagnostic {

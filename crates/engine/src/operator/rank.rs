@@ -56,6 +56,8 @@ pub(crate) struct Rank {
     /// Windows of partitions as they were at the last flush, and the order in which they were touched.
     before: HashMap<u32, Vec<Placed>>,
     touched: Vec<u32>,
+    /// Sequences that rows got since the last flush, and those they had then.
+    moved: HashMap<u64, u64>,
 }
 
 impl Rank {
@@ -67,7 +69,8 @@ impl Rank {
         } else if source.changelog.contains(RowKind::UpdateBefore) || !source.changelog.has_updates() {
             Input::Retract
         } else {
-            let columns = source.upsert_keys.first().cloned().ok_or_else(|| {
+            let holds = |key: &&Vec<usize>| ranking.partition.iter().all(|column| key.contains(column));
+            let columns = source.upsert_keys.iter().find(holds).cloned().ok_or_else(|| {
                 Diagnostic::run("HW9204", "Top-N gets updates without their old rows and without a key")
                     .hint("report it: the plan should ask its input for full changes")
             })?;
@@ -86,6 +89,7 @@ impl Rank {
             update_before: node.changelog.contains(RowKind::UpdateBefore),
             before: HashMap::new(),
             touched: Vec::new(),
+            moved: HashMap::new(),
         })
     }
 
@@ -115,7 +119,8 @@ impl Rank {
         }
     }
 
-    /// Puts a key's row where it belongs now. A row whose sort key stays keeps its place among equals.
+    /// Puts a key's row where it belongs now. A row whose sort key stays keeps its place among equals; one that moves comes
+    /// after those that were there.
     fn upsert(&mut self, key: u32, partition: u32, kind: RowKind, sort: &[u8], row: &[u8]) {
         let Input::Upsert(known) = &mut self.input else { return };
         let UpsertInput { keys, places, .. } = known.as_mut();
@@ -123,10 +128,14 @@ impl Rank {
         let old = places[key as usize].take();
         let new = kind.is_addition().then(|| match &old {
             Some(old) if old.partition == partition && *old.sort == *sort => old.clone(),
-            Some(old) if old.partition == partition => Place { sequence: old.sequence, ..old.clone() },
+            Some(old) if old.partition == partition => {
+                let place = self.rows.next_place(partition, sort);
+                let identity = self.moved.remove(&old.sequence).unwrap_or(old.sequence);
+                self.moved.insert(place.sequence, identity);
+                place
+            }
             _ => self.rows.next_place(partition, sort),
         });
-        let new = new.map(|place| Place { sort: sort.into(), ..place });
         places[key as usize].clone_from(&new);
         if let Some(old) = old {
             self.touch(old.partition);
@@ -164,6 +173,14 @@ impl Rank {
     }
 
     fn tell_by_row(&self, before: &[Placed], after: &[Placed], told: &mut Told) {
+        let identified: Vec<Placed>;
+        let after = if self.moved.is_empty() {
+            after
+        } else {
+            let identity = |sequence: &u64| self.moved.get(sequence).copied().unwrap_or(*sequence);
+            identified = after.iter().map(|(sequence, row)| (identity(sequence), row.clone())).collect();
+            &identified
+        };
         let (old, new) = (Identities::new(before), Identities::new(after));
         for (_, row) in before.iter().filter(|(sequence, _)| new.find(*sequence).is_none()) {
             told.push(RowKind::Delete, row, 0);
@@ -249,6 +266,7 @@ impl Operator for Rank {
             self.tell(&before, &after, &mut told);
             self.rows.release_if_empty(partition);
         }
+        self.moved.clear();
         self.rows.settle();
         if told.rows.is_empty() {
             return Ok(());

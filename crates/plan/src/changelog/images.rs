@@ -1,7 +1,8 @@
 //! Images: whether updates come with their old row. Each node is asked for one of two things and says whether it can.
 
 use super::kinds::can_turn;
-use crate::node::{ChangelogMode, Node, Op};
+use super::monotonic::only_rises;
+use crate::node::{ChangelogMode, Node, Op, SortKey};
 use data::{Diagnostic, RowKind, Span};
 
 /// What a consumer asks of updates.
@@ -49,6 +50,9 @@ fn satisfy(node: &Node, image: Image) -> Option<Node> {
         Op::Replicate if image == Image::After && updates => return None,
         Op::Replicate => vec![image],
         Op::Union | Op::Expand { .. } | Op::WindowAssign { .. } | Op::Sink { .. } => vec![image; node.inputs.len()],
+        // Rows that only rise need not be taken back.
+        Op::Rank { partition, order, .. } if rises(node, partition, order) => vec![Image::After],
+        Op::SortLimit { order, .. } if rises(node, &[], order) => vec![Image::After],
         Op::Aggregate { .. }
         | Op::WindowAggregate { .. }
         | Op::Rank { .. }
@@ -74,6 +78,12 @@ fn satisfy(node: &Node, image: Image) -> Option<Node> {
     let inputs =
         node.inputs.iter().zip(input_images).map(|(input, image)| satisfy(input, image)).collect::<Option<_>>()?;
     Some(Node { inputs, changelog: with_image(node.changelog, image), ..node.clone() })
+}
+
+/// Whether a Top-N can take its input without old rows, because rows only rise.
+fn rises(node: &Node, partition: &[usize], order: &[SortKey]) -> bool {
+    let input = &node.inputs[0];
+    !input.changelog.is_insert_only() && only_rises(input, partition, order) && satisfy(input, Image::After).is_some()
 }
 
 /// Whether an update of this input stays under its join key: some upsert key holds it.

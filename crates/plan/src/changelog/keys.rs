@@ -60,15 +60,10 @@ fn keys(node: &Node) -> Keys {
     }
 }
 
-/// The group key, and the input's keys that it holds.
+/// The group key, or what is known of it below a join.
 fn aggregate(node: &Node, group: &[usize]) -> Keys {
-    let all: Vec<usize> = (0..group.len()).collect();
-    let place = |column: &usize| group.iter().position(|key| key == column);
-    let held = |key: &Vec<usize>| key.iter().map(place).collect::<Option<Vec<_>>>().map(sorted);
-    let input = input_keys(node, 0);
-    let mut keys: Keys = input.iter().filter(|key| !key.is_empty()).filter_map(held).collect();
-    keys.extend(below_join(node, group));
-    keys.insert(all);
+    let mut keys = below_join(node, group);
+    keys.insert((0..group.len()).collect());
     keys
 }
 

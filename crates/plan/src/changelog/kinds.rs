@@ -19,6 +19,7 @@ const UPDATING: ChangelogMode = ChangelogMode::UPSERT;
 fn visit(mut node: Node, shared: &HashSet<String>, errors: &mut Vec<Diagnostic>) -> Node {
     node.inputs = node.inputs.into_iter().map(|input| visit(input, shared, errors)).collect();
     completed_once(&mut node);
+    narrow_completion(&mut node, shared);
     absorb_filter(&mut node, shared);
     let mut node = crate::rewrite::merge::drop_identity(node);
     deduplicate(&mut node);
@@ -90,6 +91,34 @@ fn completed_once(node: &mut Node) {
         && let Op::ChangelogNormalize { condition: None, .. } = &node.inputs[0].op
     {
         node.inputs = std::mem::take(&mut node.inputs[0].inputs);
+    }
+}
+
+/// What completes an upsert source sees the columns that are read, and no other: an update of a column that only the
+/// watermark looks at changes nothing.
+fn narrow_completion(node: &mut Node, shared: &HashSet<String>) {
+    let Op::Calc { columns, condition } = &mut node.op else { return };
+    let normalize = &mut node.inputs[0];
+    let Op::ChangelogNormalize { keys, condition: None } = &mut normalize.op else { return };
+    let scan = &normalize.inputs[0];
+    if !matches!(&scan.op, Op::Scan { table, .. } if !shared.contains(&table.name)) {
+        return;
+    }
+    let read = columns.iter().chain(condition.iter()).flat_map(columns_of).chain(keys.iter().copied());
+    let used: Vec<usize> = read.collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+    if used.len() == scan.columns.len() {
+        return;
+    }
+    let place = |column: usize| used.iter().position(|at| *at == column).unwrap_or_default();
+    let map = |expr: &functions::Expr| expr.clone().map_columns(&place);
+    *columns = columns.iter().map(map).collect();
+    *condition = condition.as_ref().map(map);
+    keys.iter_mut().for_each(|key| *key = place(*key));
+    if let Some(scan) = normalize.inputs.pop() {
+        let changelog = scan.changelog;
+        let narrowed = Node { changelog, ..Node::project(scan, &used) };
+        normalize.columns = narrowed.columns.clone();
+        normalize.inputs.push(narrowed);
     }
 }
 

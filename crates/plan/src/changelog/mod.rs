@@ -13,6 +13,7 @@
 pub(crate) mod images;
 pub(crate) mod keys;
 pub(crate) mod kinds;
+pub(crate) mod monotonic;
 pub(crate) mod sink;
 
 use crate::finish::Root;

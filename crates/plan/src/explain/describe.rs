@@ -93,15 +93,19 @@ pub(super) fn details(node: &Node) -> String {
             format!("{order}offset {offset} {fetch}").trim_end().to_owned()
         }
         Op::Sink { table, conflict, .. } => {
-            let stands = match conflict {
-                Conflict::Pass => "",
-                Conflict::LastWriter => ", last writer of a key wins",
-                Conflict::FirstRow => ", first row of a key stays",
-                Conflict::Refuse => ", one row per key",
-            };
-            format!("into {table}{stands}")
+            format!("into {table}{}", stands(*conflict))
         }
         Op::Union | Op::DropUpdateBefore | Op::Replicate => String::new(),
+    }
+}
+
+/// Which row of a key a sink keeps.
+fn stands(conflict: Conflict) -> &'static str {
+    match conflict {
+        Conflict::Pass => "",
+        Conflict::LastWriter => ", last writer of a key wins",
+        Conflict::FirstRow => ", first row of a key stays",
+        Conflict::Refuse => ", one row per key",
     }
 }
 

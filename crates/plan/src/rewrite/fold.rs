@@ -68,6 +68,12 @@ fn simplify(mut expr: Expr) -> Expr {
                 Expr::new(ExprKind::Cast { input, is_try }, expr.data_type)
             }
         },
+        ExprKind::Call { function, args }
+            if matches!(function.as_str(), "IS NULL" | "IS NOT NULL")
+                && args.first().is_some_and(|arg| !arg.data_type.nullable) =>
+        {
+            Expr::literal(Value::Boolean(function == "IS NOT NULL"), expr.data_type)
+        }
         ExprKind::Coalesce(mut list)
             if list
                 .first()

@@ -5,7 +5,10 @@ use crate::node::{JoinKind, Node, Op, RankFunction};
 /// Whether no two rows of the node have the same values in these columns.
 pub(super) fn is_unique(node: &Node, columns: &[usize]) -> bool {
     match &node.op {
-        Op::Scan { table, .. } => !table.primary_key.is_empty() && covered(&table.primary_key, columns),
+        // Flink does not look below the assignment of watermarks.
+        Op::Scan { table, watermark: None, .. } => {
+            !table.primary_key.is_empty() && covered(&table.primary_key, columns)
+        }
         Op::ChangelogNormalize { keys, .. } | Op::Deduplicate { keys, .. } => covered(keys, columns),
         Op::Aggregate { keys, .. } => columns.len() >= keys.len() && (0..keys.len()).all(|at| columns.contains(&at)),
         Op::Rank { function: RankFunction::RowNumber, partition, from: 1, to: 1, .. } => covered(partition, columns),
