@@ -9,7 +9,7 @@ import { announce, h, icon, onFrame, replace, setText } from './dom.js';
 import { clipped, number, plain, rate, valueNode } from './format.js';
 import { emptyNote, errorNote, select } from './parts.js';
 import { go, href } from './router.js';
-import { readableTables, store } from './store.js';
+import { live, readableTables, store } from './store.js';
 
 /** @typedef {import('./api.js').Table} Table */
 /** @typedef {{epoch: number, kind: string, row: any, before: any}} Change */
@@ -26,7 +26,7 @@ const LONGEST = 200;
 const MOST_AT_ONCE = 40;
 const DRAW_EVERY_MS = 200;
 /** Rows of which the last version is remembered, to tell what an update changed. */
-const MOST_REMEMBERED = 5000;
+const MOST_REMEMBERED = 2000;
 /** As many as a large screen has room for; the row opens to show all. */
 const FIELDS_SHOWN = 12;
 
@@ -108,25 +108,30 @@ export function changesView(route) {
         .join(' · '),
     );
   };
-  const stream = follow(`${tablePath(table.name)}/changes`, {
+  // Of a small table the rows that stand now come first: then even the first update of each can say what it changed.
+  const small = (live(table.name).rows ?? Infinity) <= MOST_REMEMBERED;
+  let inSnapshot = small;
+  let snapshotEpoch = /** @type {number | null} */ (null);
+  const stream = follow(`${tablePath(table.name)}/changes${small ? '?snapshot=true' : ''}`, {
     onOpen: () => replace(note),
     onRefused: (error) => replace(note, errorNote(error)),
     onEvent(event, data) {
+      if (event === 'snapshot-end') inSnapshot = false;
       if (event === 'reset') {
+        inSnapshot = true;
+        snapshotEpoch = null;
         remembered.clear();
-        replace(
-          note,
-          h(
-            'p',
-            { class: 'note' },
-            'The server has started anew: the changes begin again with the rows that stand now.',
-          ),
-        );
+        replace(note, h('p', { class: 'note' }, 'The server has started anew: what happened meanwhile is not shown.'));
       }
       if (event !== 'change') return;
+      const before = remembered.take(data);
+      // All of it is of one epoch; a later one ends it, should its end have been lost with a connection.
+      const first = (snapshotEpoch ??= data.epoch);
+      if (data.epoch > first) inSnapshot = false;
+      if (inSnapshot) return;
       total += 1;
       perSecond[perSecond.length - 1] += 1;
-      fresh.push({ ...data, before: remembered.take(data) });
+      fresh.push({ ...data, before });
       if (fresh.length > 2 * LONGEST) {
         skipped += fresh.length - LONGEST;
         fresh = fresh.slice(-LONGEST);

@@ -228,7 +228,7 @@ function wishedY(point, forward) {
     [far, 0.5],
   ])) {
     for (const other of others) {
-      const pull = share * (point.bend || other.bend ? 2 : 1);
+      const pull = share * (point.bend && other.bend ? 8 : point.bend || other.bend ? 2 : 1);
       [sum, weight] = [sum + other.y * pull, weight + pull];
     }
   }

@@ -42,6 +42,9 @@ const RAIL = /** @type {const} */ ([
   ['health', 'Health', 'health'],
 ]);
 
+/** A server that is gone for less is not mentioned. */
+const GRACE_MS = 800;
+
 const main = /** @type {HTMLElement} */ (document.getElementById('main'));
 const rail = /** @type {HTMLElement} */ (document.getElementById('rail'));
 const banner = /** @type {HTMLElement} */ (document.getElementById('banner'));
@@ -177,15 +180,11 @@ function watchConnection() {
     const left = store.connection.retryAt - Date.now();
     setText(countdown, left > 0 ? `Trying again in ${duration(Math.max(1000, left))}` : 'Trying again…');
   };
-  listen('connection', () => {
+  const show = () => {
     const { state, error } = store.connection;
-    clearInterval(timer);
-    const lost = state === 'lost';
-    document.body.classList.toggle('is-lost', lost);
-    if (!lost) {
-      banner.hidden = true;
-      return;
-    }
+    banner.hidden = state !== 'lost';
+    document.body.classList.toggle('is-lost', state === 'lost');
+    if (state !== 'lost') return;
     setText(
       text,
       error?.status === 503
@@ -195,8 +194,16 @@ function watchConnection() {
           : 'The server does not answer. What you see is from before.',
     );
     drawCountdown();
-    timer = setInterval(drawCountdown, 1000);
-    banner.hidden = false;
+  };
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let grace;
+  listen('connection', () => {
+    clearInterval(timer);
+    clearTimeout(grace);
+    if (store.connection.state === 'lost') timer = setInterval(drawCountdown, 1000);
+    // A connection that is back at once is not worth a banner.
+    if (banner.hidden && store.connection.state === 'lost') grace = setTimeout(show, GRACE_MS);
+    else show();
   });
 }
 

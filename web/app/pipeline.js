@@ -472,7 +472,7 @@ function zooming(frame, canvas, width, height) {
     canvas.setAttribute('height', String(Math.round(height * scale)));
     frame.scrollTo(left * scale - x, top * scale - y);
   };
-  const whole = () => Math.min((frame.clientWidth - 2) / width, 1.5);
+  const whole = () => Math.min((frame.clientWidth - 2) / width, 1.35);
   const button = (
     /** @type {'plus' | 'minus' | 'fit'} */ picture,
     /** @type {string} */ label,

@@ -256,7 +256,9 @@ function watch(table, key, body) {
       else replace(body, errorNote(error, load));
     }
   };
-  const isIt = (/** @type {any} */ other) => keyPath(table.primary_key.map((column) => other[column])) === key;
+  // The row's own spelling of its key, once it is known: `1.5` finds `1.50`.
+  const keyOf = (/** @type {any} */ each) => keyPath(table.primary_key.map((column) => each[column]));
+  const isIt = (/** @type {any} */ other) => keyOf(other) === (row === null ? key : keyOf(row));
   const stream = follow(`${tablePath(table.name)}/changes`, {
     onOpen: () => row === null && load(),
     onEvent(event, data) {
@@ -479,8 +481,8 @@ function rowPage(table, first) {
     tiles,
     h(
       'div',
-      { class: 'groups' },
-      groups,
+      { class: 'record-body' },
+      h('div', { class: 'groups' }, groups),
       h('section', { class: 'card group live' }, h('h3', null, 'Changes, live'), log),
     ),
   );

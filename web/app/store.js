@@ -105,11 +105,19 @@ export function deadLetterTables() {
   return [...store.tables.values()].filter((table) => table.dead_letter_of.length > 0);
 }
 
+let knownShape = '';
+
 async function loadTables() {
   const [tables, pipeline] = await Promise.all([get('/v1/tables'), get('/v1/pipeline')]);
   store.tables = new Map(tables.data.tables.map((/** @type {Table} */ table) => [table.name, table]));
   store.pipeline = pipeline.data;
-  onFrame(tell.tables);
+  // Views are made anew by this; after a mere loss of the connection they stay as they are, scrolled and filled in.
+  const shape = JSON.stringify([
+    tables.data.tables.map((/** @type {Table} */ table) => ({ ...table, rows: 0 })),
+    pipeline.data,
+  ]);
+  if (shape !== knownShape) onFrame(tell.tables);
+  knownShape = shape;
 }
 
 /** @type {{close: () => void, retryNow: () => void} | null} */

@@ -527,7 +527,14 @@ export async function startMock(port = 0) {
         const table = tables.get(name);
         if (!table) throw new Problem(404, 'Not Found', `there is no table '${name}'`);
         if (!table.readable) throw new Problem(409, 'Conflict', `'${name}' keeps its rows elsewhere`);
-        if (last === 'changes') return openStream(response, name);
+        if (last === 'changes') {
+          openStream(response, name);
+          if (url.searchParams.has('snapshot')) {
+            for (const row of rows.get(name)) response.write(event('change', { epoch, kind: '+I', row }));
+            response.write(event('snapshot-end', { epoch }));
+          }
+          return;
+        }
         if (last !== undefined) {
           const key = last.split(',').map(decodeURIComponent).join();
           const row = rows.get(name).find((each) => table.primary_key.map((column) => each[column]).join() === key);
