@@ -9,7 +9,7 @@ import { announce, h, icon, onFrame, replace, setText } from './dom.js';
 import { clipped, number, plain, rate, valueNode } from './format.js';
 import { emptyNote, errorNote, select } from './parts.js';
 import { go, href } from './router.js';
-import { live, readableTables, store } from './store.js';
+import { hasLookUp, live, readableTables, store } from './store.js';
 
 /** @typedef {import('./api.js').Table} Table */
 /** @typedef {{epoch: number, kind: string, row: any, before: any}} Change */
@@ -305,7 +305,9 @@ function changeItem(table, change) {
           ),
         ),
       ),
-      key.length > 0 ? h('p', null, h('a', { href: href('record', [table.name, keyPath(key)]) }, 'Open this row')) : '',
+      hasLookUp(table)
+        ? h('p', null, h('a', { href: href('record', [table.name, keyPath(key)]) }, 'Open this row'))
+        : '',
     );
   });
   return h('li', { class: `change ${name}` }, item);

@@ -177,8 +177,10 @@ function watchConnection() {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let timer;
   const drawCountdown = () => {
-    const left = store.connection.retryAt - Date.now();
-    setText(countdown, left > 0 ? `Trying again in ${duration(Math.max(1000, left))}` : 'Trying again…');
+    const { retryAt } = store.connection;
+    const left = retryAt - Date.now();
+    const when = left > 0 ? `Trying again in ${duration(Math.max(1000, left))}` : 'Trying again…';
+    setText(countdown, retryAt === 0 ? '' : when);
   };
   const show = () => {
     const { state, error } = store.connection;

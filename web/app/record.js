@@ -10,7 +10,7 @@ import { h, icon, onFrame, replace, setText } from './dom.js';
 import { isMoment, isNumeric, LONGEST_VALUE, number, plain, valueNode } from './format.js';
 import { emptyNote, errorNote, loading, select } from './parts.js';
 import { go, href } from './router.js';
-import { readableTables } from './store.js';
+import { hasLookUp, readableTables } from './store.js';
 
 /** @typedef {import('./api.js').Table} Table */
 /** @typedef {import('./api.js').Column} Column */
@@ -91,7 +91,7 @@ const HEADLINES = [
  * @returns {import('./main.js').View}
  */
 export function recordView(route) {
-  const keyed = readableTables().filter((table) => table.primary_key.length > 0);
+  const keyed = readableTables().filter(hasLookUp);
   const table = route.parts[0]
     ? keyed.find((each) => each.name === route.parts[0] || each.full_name === route.parts[0])
     : keyed[0];

@@ -4,7 +4,7 @@
 import { h, icon, replace } from './dom.js';
 import { keyPath } from './api.js';
 import { go, href } from './router.js';
-import { readableTables, store, layerTitle } from './store.js';
+import { hasLookUp, layerTitle, readableTables, store } from './store.js';
 
 const LONGEST_LIST = 12;
 
@@ -25,7 +25,10 @@ function find(text) {
     .filter((each) => each.score > 0)
     .sort((a, b) => b.score - a.score)
     .map(({ table }) => ({ label: table.name, detail: layerTitle(table.layer), address: href('table', [table.name]) }));
-  const keyed = words.length === 0 ? [] : readable.filter((table) => table.primary_key.length === 1).slice(0, 3);
+  const keyed =
+    words.length === 0
+      ? []
+      : readable.filter((table) => hasLookUp(table) && table.primary_key.length === 1).slice(0, 3);
   const lookups = keyed.map((table) => ({
     label: text.trim(),
     detail: `Look up in ${table.name}`,

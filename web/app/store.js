@@ -100,6 +100,14 @@ export function live(name) {
   return { rows: now?.rows ?? store.tables.get(name)?.rows ?? null, rate: now?.rows_per_second ?? null };
 }
 
+/**
+ * Whether a key names one row, that can be asked for.
+ * @param {Table} table
+ */
+export function hasLookUp(table) {
+  return table.readable && table.mode === 'upsert' && table.primary_key.length > 0;
+}
+
 /** The tables that hold rejected rows. */
 export function deadLetterTables() {
   return [...store.tables.values()].filter((table) => table.dead_letter_of.length > 0);

@@ -7,7 +7,7 @@ import { number, rate, sqlNode } from './format.js';
 import { describe, OPERATORS, PAGE_SIZES, readAsk, requestQuery, writeAsk } from './filters.js';
 import { diagnosticList, emptyNote, errorNote, grid, loading, planTree, select, typeNode } from './parts.js';
 import { go, href } from './router.js';
-import { layerTitle, listen, live, store } from './store.js';
+import { hasLookUp, layerTitle, listen, live, store } from './store.js';
 
 /** @typedef {import('./api.js').Table} Table */
 /** @typedef {import('./router.js').Route} Route */
@@ -110,7 +110,7 @@ function tableHead(table, figures) {
       h(
         'div',
         { class: 'view-tools' },
-        table.readable && table.primary_key.length > 0
+        hasLookUp(table)
           ? h('a', { class: 'button', href: href('record', [table.name]) }, icon('key'), 'Look up')
           : null,
         table.readable
@@ -201,10 +201,7 @@ function rowsTab(table, route) {
             table: table.name,
             key: table.primary_key,
             rows: rows.map((row) => columns.map((column) => row[column.name])),
-            keys:
-              table.primary_key.length > 0
-                ? rows.map((row) => table.primary_key.map((column) => row[column]))
-                : undefined,
+            keys: hasLookUp(table) ? rows.map((row) => table.primary_key.map((column) => row[column])) : undefined,
             sorted: new Map(ask.order ? [[ask.order.column, ask.order.descending ? 'desc' : 'asc']] : []),
             onSort: (column) => change({ order: nextOrder(ask.order, column) }),
           }),

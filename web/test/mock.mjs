@@ -64,6 +64,7 @@ function readTables() {
     }
   }
   const letters = tables.get('rejected_rows');
+  letters.appendable = true;
   letters.dead_letter_of = [...tables.values()].filter((table) => table.file).map((table) => table.name);
   return tables;
 }
@@ -534,6 +535,12 @@ export async function startMock(port = 0) {
             response.write(event('snapshot-end', { epoch }));
           }
           return;
+        }
+        if (request.method === 'POST') {
+          const given = await body();
+          for (const row of given) COMMANDS.put({ table: name, row });
+          response.writeHead(201, { 'Content-Type': 'application/json' });
+          return response.end(JSON.stringify({ rows: given.length }));
         }
         if (last !== undefined) {
           const key = last.split(',').map(decodeURIComponent).join();

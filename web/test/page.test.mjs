@@ -192,6 +192,23 @@ describe('views', () => {
 });
 
 describe('live', () => {
+  it('shows a row that is appended while one looks', async (test) => {
+    const { tables } = await (await fetch(`${base}/v1/tables`)).json();
+    const table = tables.find((each) => each.appendable);
+    if (!table) return test.skip('no table of the project takes rows from outside');
+    await open(`#/changes/${table.name}`);
+    await page.waitForTimeout(1000);
+    const column = table.columns.find((each) => each.type.startsWith('STRING')).name;
+    const answer = await fetch(`${base}/v1/tables/${table.name}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify([{ [column]: 'seen live <b>' }]),
+    });
+    assert.equal(answer.status, 201);
+    await page.locator('.change.insert', { hasText: 'seen live <b>' }).waitFor();
+    quietly();
+  });
+
   it('shows changes as they come, pauses and goes on', onlyMock, async () => {
     await open(`#/changes/${VIEW}`);
     await page.locator('.change .kind', { hasText: '+U update' }).first().waitFor();
@@ -326,6 +343,20 @@ describe('keyboard', () => {
     await page.keyboard.press('Enter');
     await page.locator('.tabs').waitFor();
     quietly();
+  });
+
+  it('keeps the chosen colours', async () => {
+    await page.emulateMedia({ colorScheme: 'light' });
+    await open('#/tables');
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await ground();
+    await page.getByRole('button', { name: 'Dark colours' }).press('Enter');
+    const dark = await ground();
+    assert.notEqual(dark, light);
+    await page.reload();
+    await page.getByRole('button', { name: 'Light colours' }).waitFor();
+    assert.equal(await ground(), dark);
+    await page.evaluate(() => localStorage.clear());
   });
 
   it('never traps the focus in a grid', async () => {
