@@ -6,6 +6,7 @@ use crate::graph::{Body, Graph, Turn, unknown_table};
 use crate::options::{Delivery, Mode, Options};
 use crate::state::StateWriter;
 use crate::table::{Snapshot, TableDef, TableKind};
+use arrow_array::Array;
 use data::batch::FINAL_WATERMARK;
 use data::{ChangeBatch, Diagnostic};
 use plan::Node;
@@ -321,5 +322,28 @@ pub fn query(
         return Err(failure.diagnostic);
     }
     let rows = output.changes.pop().map(|changes| changes.batch);
-    Ok(rows.unwrap_or_else(|| ChangeBatch::empty(root.types())))
+    let rows = rows.unwrap_or_else(|| ChangeBatch::empty(root.types()));
+    refuse_nulls(root, &rows)?;
+    Ok(rows)
+}
+
+/// A result is a sink like any other: where a column is NOT NULL by its type, a NULL that comes of a value that does not
+/// fit (a DECIMAL that overflows, a pattern that is none) fails the query instead of passing as a value.
+fn refuse_nulls(root: &Node, rows: &ChangeBatch) -> Result<(), Diagnostic> {
+    let broken = root
+        .columns
+        .iter()
+        .zip(rows.columns())
+        .find(|(column, values)| !column.data_type.nullable && Array::null_count(values.as_ref()) > 0);
+    match broken {
+        None => Ok(()),
+        Some((column, _)) => {
+            Err(Diagnostic::run("HW3202", format!("column `{}` is NOT NULL but a row has NULL in it", column.name))
+                .detail(format!(
+                    "its type {} follows from its arguments, but a value does not fit that type",
+                    column.data_type
+                ))
+                .hint("use TRY_CAST or a wider type where the value may not fit"))
+        }
+    }
 }

@@ -1,5 +1,6 @@
-//! Dates, times and timestamps into each other. Fractions are cut, never rounded; days and times of day before 1970 are
-//! counted downwards (Flink 2.3 counts them towards 1970, which gives the wrong day).
+//! Dates, times and timestamps into each other. Fractions are cut, never rounded. As in Flink, what is cut of a
+//! timestamp before 1970 is cut towards 1970 when whole milliseconds go: to the next second for a TIMESTAMP(0), and of a
+//! TIMESTAMP, not of a TIMESTAMP_LTZ, to the next day for a DATE. Times of day are counted from midnight on (Flink 2.3 makes negative ones, which it cannot print).
 
 use crate::storage::TimestampUnit;
 use crate::time::{MILLIS_PER_DAY, NANOS_PER_DAY, NANOS_PER_MILLI, Zone};
@@ -52,10 +53,19 @@ fn from_timestamp(column: &ArrayRef, from: Point, to: &TypeKind, zone: Zone) -> 
         TypeKind::Date => {
             // Milliseconds in no zone, the usual case, need no 128-bit arithmetic.
             if TimestampUnit::of(from.precision) == TimestampUnit::Millis && (!from.instant || zone == Zone::UTC) {
-                let days = |millis: i64| millis.div_euclid(MILLIS_PER_DAY) as i32;
-                return Arc::new(column.as_primitive::<Int64Type>().unary::<_, Int32Type>(days));
+                let column = column.as_primitive::<Int64Type>();
+                return Arc::new(if from.instant {
+                    column.unary::<_, Int32Type>(|millis| millis.div_euclid(MILLIS_PER_DAY) as i32)
+                } else {
+                    column.unary::<_, Int32Type>(|millis| (millis / MILLIS_PER_DAY) as i32)
+                });
             }
-            to_int32(column, from.precision, |nanos| local(nanos).div_euclid(NANOS_PER_DAY) as i32)
+            // Whole milliseconds first, downwards.
+            let millis = move |nanos: i128| local(nanos).div_euclid(NANOS_PER_MILLI);
+            to_int32(column, from.precision, |nanos| match from.instant {
+                true => millis(nanos).div_euclid(i128::from(MILLIS_PER_DAY)) as i32,
+                false => (millis(nanos) / i128::from(MILLIS_PER_DAY)) as i32,
+            })
         }
         TypeKind::Time(precision) => {
             let unit = 10_i32.pow(3 - u32::from((*precision).min(3)));
@@ -78,6 +88,10 @@ fn from_timestamp(column: &ArrayRef, from: Point, to: &TypeKind, zone: Zone) -> 
             };
             let convert = move |nanos: i128| {
                 let nanos = shifted(nanos);
+                if unit > NANOS_PER_MILLI {
+                    let millis = nanos - nanos.rem_euclid(NANOS_PER_MILLI);
+                    return millis - millis % unit;
+                }
                 nanos - nanos.rem_euclid(unit)
             };
             match TimestampUnit::of(from.precision) {

@@ -2,10 +2,14 @@
 //!
 //! - *unscaled*: a decimal's digits as an integer; its value is `unscaled / 10^scale`.
 
-/// `1.0E10`, `0.001`, `NaN`, `-Infinity`: `Double.toString` (shortest digits, as since JDK 19).
+/// `1.0E10`, `0.001`, `NaN`, `-Infinity`: `Double.toString` of Java 17, on which Flink runs: the shortest digits, but more
+/// of large whole numbers.
 pub fn append_double(out: &mut String, number: f64) {
     if !number.is_finite() {
         append_special(out, number);
+        return;
+    }
+    if append_large_whole(out, number, f64::MANTISSA_DIGITS) {
         return;
     }
     // Java wants two digits at least, and of all pairs the nearest: 4.9E-324 where one digit would do.
@@ -25,6 +29,9 @@ pub fn append_float(out: &mut String, number: f32) {
         append_special(out, f64::from(number));
         return;
     }
+    if append_large_whole(out, f64::from(number), f32::MANTISSA_DIGITS) {
+        return;
+    }
     if number != 0.0 && number.abs() < f32::MIN_POSITIVE {
         let two_digits = format!("{number:.1e}");
         if two_digits.parse::<f32>() == Ok(number) {
@@ -33,6 +40,27 @@ pub fn append_float(out: &mut String, number: f32) {
         }
     }
     append_digits(out, ryu::Buffer::new().format_finite(number));
+}
+
+/// A whole number beyond those that its type tells apart and below 2^63, by the rule of Java before 19: all digits but as
+/// many as are below the last bit of the mantissa. False for any other number.
+fn append_large_whole(out: &mut String, number: f64, significant_bits: u32) -> bool {
+    let magnitude = number.abs();
+    if magnitude < 2_f64.powi(significant_bits as i32) || magnitude >= 2_f64.powi(63) {
+        return false;
+    }
+    let whole = magnitude as u64;
+    let exponent = whole.ilog2();
+    // Decimal digits of 2^p, p being the bits below the mantissa less two.
+    let dropped = match exponent.saturating_sub(significant_bits + 1) {
+        0..=3 => 0,
+        bits => (f64::from(bits) * std::f64::consts::LOG10_2) as u32,
+    };
+    let unit = 10_u64.pow(dropped);
+    let rounded = whole / unit + u64::from(whole % unit >= unit / 2 && unit > 1);
+    let sign = if number < 0.0 { "-" } else { "" };
+    append_digits(out, &format!("{sign}{rounded}e{dropped}"));
+    true
 }
 
 fn append_special(out: &mut String, number: f64) {

@@ -14,7 +14,7 @@ use arrow_schema::SortOptions;
 use arrow_select::interleave::interleave;
 use data::{DataType, TypeKind};
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 pub(crate) static FUNCTIONS: &[ScalarDef] = &[
     conditional(
@@ -39,7 +39,7 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
         "Whether the text has characters and all are letters; false for NULL and for numbers.",
         &[Example { sql: "IS_ALPHA('abc1')", result: "false" }],
         |args| bind_test("IS_ALPHA", args),
-        |site| test(site, |text| !text.is_empty() && text.chars().all(char::is_alphabetic), |_| false),
+        |site| test(site, is_letters, |_| false),
     ),
     conditional(
         "IS_DECIMAL",
@@ -48,7 +48,9 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
          floating point and false for DECIMAL.",
         &[Example { sql: "IS_DECIMAL('-1.5e3')", result: "true" }],
         |args| bind_test("IS_DECIMAL", args),
-        |site| test(site, is_java_double, |kind| !matches!(kind, TypeKind::Decimal { .. })),
+        |site| {
+            test(site, |text| is_java_double(text) || is_digits(text), |kind| !matches!(kind, TypeKind::Decimal { .. }))
+        },
     ),
     conditional(
         "IS_DIGIT",
@@ -56,7 +58,7 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
         "Whether the text has characters and all are decimal digits; false for NULL. Of numbers, true for integers.",
         &[Example { sql: "IS_DIGIT('123')", result: "true" }],
         |args| bind_test("IS_DIGIT", args),
-        |site| test(site, |text| !text.is_empty() && text.chars().all(is_decimal_digit), TypeKind::is_integer),
+        |site| test(site, is_digits, TypeKind::is_integer),
     ),
 ];
 
@@ -92,8 +94,7 @@ fn bind_extreme(name: &str, args: &[BindArg]) -> Result<Binding, BindError> {
         || one_of(|kind| *kind == TypeKind::Boolean)
         || one_of(|kind| *kind == TypeKind::Date)
         || one_of(|kind| matches!(kind, TypeKind::Time(_)))
-        || one_of(|kind| matches!(kind, TypeKind::Timestamp(_)))
-        || one_of(|kind| matches!(kind, TypeKind::TimestampLtz(_)))
+        || one_of(TypeKind::is_timestamp)
         || one_of(|kind| matches!(kind, TypeKind::IntervalMonth(_)))
         || one_of(|kind| matches!(kind, TypeKind::IntervalDay(_)));
     let common = common_type(&types).filter(|_| alike).ok_or_else(|| mismatch(name, args, &form))?;
@@ -168,6 +169,18 @@ fn test(site: &CallSite, holds: fn(&str) -> bool, of_numbers: fn(&TypeKind) -> b
         let text = texts(args, 0);
         build_boolean(args.rows, |row| Some(text.get(row).is_some_and(holds)))
     }))
+}
+
+/// Whether there are characters and all are letters (Unicode's categories L) of the basic plane: Java looks at halves of
+/// the others, which are no letters.
+fn is_letters(text: &str) -> bool {
+    static LETTERS: LazyLock<Option<fancy_regex::Regex>> =
+        LazyLock::new(|| fancy_regex::Regex::new(r"\A[\p{L}&&[\x{0}-\x{FFFF}]]+\z").ok());
+    LETTERS.as_ref().is_some_and(|letters| letters.is_match(text).unwrap_or(false))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(is_decimal_digit)
 }
 
 /// Whether `Double.parseDouble` reads the text: a decimal or hexadecimal number with an optional `d` or `f` behind it.

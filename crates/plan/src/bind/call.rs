@@ -12,6 +12,22 @@ use sql::ast::{self, ArgValue};
 /// Calls that become other expressions.
 const LOWERED: &[&str] = &["COALESCE", "IFNULL", "IF", "NULLIF", "MOD"];
 
+/// Whether the first of two texts, or of two byte strings, cannot be NULL.
+fn never_replaced(args: &[Expr]) -> bool {
+    let (first, second) = (&args[0].data_type, &args[1].data_type);
+    let alike = (first.kind.is_character() && second.kind.is_character())
+        || (first.kind.is_binary() && second.kind.is_binary());
+    alike && !first.nullable
+}
+
+/// An equality that reads a text as a date or a time finds nothing equal to what cannot be read; other comparisons fail.
+fn reads_leniently(function: &str, arg: &Expr, param: &DataType) -> bool {
+    matches!(function, "=" | "<>" | "IS DISTINCT FROM" | "IS NOT DISTINCT FROM")
+        && arg.data_type.kind.is_character()
+        && arg.as_literal().is_none()
+        && param.kind.is_datetime()
+}
+
 impl Binder<'_> {
     /// Types a call of a scalar function or operator and casts its arguments.
     pub(crate) fn function(&mut self, name: &str, args: Vec<Expr>, span: Span) -> Bound<Expr> {
@@ -29,7 +45,14 @@ impl Binder<'_> {
             args.iter().map(|arg| BindArg { data_type: &arg.data_type, literal: arg.as_literal() }).collect();
         match (def.bind)(&bind_args) {
             Ok(binding) => {
-                let args = args.into_iter().zip(&binding.params).map(|(arg, param)| cast_to(arg, param)).collect();
+                let cast = |(arg, param): (Expr, &DataType)| {
+                    if reads_leniently(def.name, &arg, param) {
+                        let data_type = param.clone().with_nullable(true);
+                        return Expr::new(ExprKind::Cast { input: Box::new(arg), is_try: true }, data_type);
+                    }
+                    cast_to(arg, param)
+                };
+                let args = args.into_iter().zip(&binding.params).map(cast).collect();
                 Ok(Expr::call(def.name, args, binding.result))
             }
             Err(error) => {
@@ -85,7 +108,7 @@ impl Binder<'_> {
     }
 
     /// Positional arguments of a scalar call.
-    fn plain_args(&mut self, call: &ast::Call, span: Span) -> Bound<Vec<Expr>> {
+    pub(crate) fn plain_args(&mut self, call: &ast::Call, span: Span) -> Bound<Vec<Expr>> {
         let mut args = Vec::new();
         for arg in &call.args {
             args.push(match &arg.value {
@@ -110,9 +133,12 @@ impl Binder<'_> {
     pub(crate) fn named_call(&mut self, name: &str, mut args: Vec<Expr>, span: Span) -> Bound<Expr> {
         match (name, args.len()) {
             ("COALESCE", 1..) => self.coalesce(args, span),
+            // A text that is never NULL keeps its own length.
+            ("IFNULL", 2) if never_replaced(&args) => Ok(args.swap_remove(0)),
             ("IFNULL", 2) => self.coalesce(args, span),
             ("IF", 3) => {
-                if args[0].data_type.kind != TypeKind::Boolean {
+                let bare_null = |arg: &Expr| arg.data_type.kind == TypeKind::Null;
+                if args[0].data_type.kind != TypeKind::Boolean || args[1..].iter().any(bare_null) {
                     return self.wrong_arguments("IF(condition, value, value)", &args, span);
                 }
                 let nullable = args.iter().any(|arg| arg.data_type.nullable);
@@ -140,6 +166,11 @@ impl Binder<'_> {
                 };
                 self.wrong_arguments(form, &args, span)
             }
+            ("JSON", _) => self.fail(
+                Diagnostic::plan("HW2006", span, "JSON(...) is a value for JSON_OBJECT and JSON_ARRAY only")
+                    .detail("The JSON() function is only supported inside JSON_ARRAY() or as a VALUE of JSON_OBJECT()")
+                    .hint("write JSON_OBJECT('name' VALUE JSON(text)), or leave JSON out"),
+            ),
             ("MOD", 2) => self.function("%", args, span),
             _ => self.function(name, args, span),
         }
@@ -165,7 +196,9 @@ impl Binder<'_> {
             );
         };
         let nullable = args.iter().all(|arg| arg.data_type.nullable);
-        let args = args.into_iter().map(|arg| cast_to(arg, &common)).collect();
+        // Nothing behind a value that cannot be NULL is ever asked for.
+        let asked = args.iter().position(|arg| !arg.data_type.nullable).map_or(args.len(), |at| at + 1);
+        let args = args.into_iter().take(asked).map(|arg| cast_to(arg, &common)).collect();
         Ok(Expr::new(ExprKind::Coalesce(args), common.with_nullable(nullable)))
     }
 }

@@ -130,6 +130,9 @@ impl Binder<'_> {
         }
         let mut parts = Vec::new();
         for item in items {
+            // Texts in the list are read as booleans.
+            let reads = operand.data_type.kind == TypeKind::Boolean && item.data_type.kind.is_character();
+            let item = if reads { cast_to(item, &DataType::boolean()) } else { item };
             parts.push(self.function("=", vec![operand.clone(), item], span));
         }
         let parts = all(parts)?;

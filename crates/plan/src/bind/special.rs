@@ -5,7 +5,7 @@ use super::{Binder, all};
 use crate::error::Bound;
 use data::types::TypeKind;
 use data::{Span, Value};
-use functions::Expr;
+use functions::{Expr, ExprKind};
 use sql::ast::{self, JsonCall, SpecialCall, TrimSide};
 
 /// A word as an argument: a STRING literal.
@@ -68,22 +68,13 @@ impl Binder<'_> {
         }
     }
 
-    /// `(end - start) DAY TO SECOND`: whole days, and the milliseconds after them; or whole months.
+    /// `(end - start) DAY TO SECOND`: every millisecond between them; or whole months.
     fn difference(&mut self, start: Expr, end: Expr, qualifier: &ast::IntervalQualifier, span: Span) -> Bound<Expr> {
         let Some(kind) = interval_type(qualifier) else {
             return self.unsupported(span, "this interval qualifier", "write DAY TO SECOND or MONTH");
         };
-        if let TypeKind::IntervalMonth(_) = kind {
-            let months = self.function("TIMESTAMPDIFF", vec![word("MONTH"), start, end], span)?;
-            return self.function("*", vec![months, constant(Value::IntervalMonth(1), kind)], span);
-        }
-        let days = self.function("TIMESTAMPDIFF", vec![word("DAY"), start.clone(), end.clone()], span)?;
-        let last_day = self.function("TIMESTAMPADD", vec![word("DAY"), days.clone(), start], span)?;
-        let rest = self.function("TIMESTAMPDIFF", vec![word("MILLISECOND"), last_day, end], span)?;
-        let day = constant(Value::IntervalDay(86_400_000), kind.clone());
-        let days = self.function("*", vec![days, day], span)?;
-        let rest = self.function("*", vec![rest, constant(Value::IntervalDay(1), kind)], span)?;
-        self.function("+", vec![days, rest], span)
+        let unit = if let TypeKind::IntervalMonth(_) = kind { "MONTH" } else { "SECOND" };
+        self.function("MINUS_DATE", vec![word(unit), end, start], span)
     }
 
     fn plain(&mut self, name: &str, args: &[&ast::Expr], last: Option<&ast::Expr>, span: Span) -> Bound<Expr> {
@@ -167,8 +158,11 @@ impl Binder<'_> {
     fn json_object(&mut self, entries: &[ast::JsonEntry], on_null: Option<ast::JsonOnNull>, span: Span) -> Bound<Expr> {
         let mut args = vec![Ok(word(null_word(on_null, "NULL")))];
         for entry in entries {
-            args.push(self.expr(&entry.key));
-            args.push(self.json_item(&entry.value));
+            let key = self.expr(&entry.key);
+            match self.json_item(&entry.value) {
+                Ok((word, value)) => args.extend([Ok(word), key, Ok(value)]),
+                Err(reported) => args.push(Err(reported)),
+            }
         }
         let args = all(args)?;
         self.function("JSON_OBJECT", args, span)
@@ -176,15 +170,32 @@ impl Binder<'_> {
 
     fn json_array(&mut self, items: &[ast::JsonItem], on_null: Option<ast::JsonOnNull>, span: Span) -> Bound<Expr> {
         let mut args = vec![Ok(word(null_word(on_null, "ABSENT")))];
-        args.extend(items.iter().map(|item| self.json_item(item)));
+        for item in items {
+            match self.json_item(item) {
+                Ok((word, value)) => args.extend([Ok(word), Ok(value)]),
+                Err(reported) => args.push(Err(reported)),
+            }
+        }
         let args = all(args)?;
         self.function("JSON_ARRAY", args, span)
     }
 
-    /// `x FORMAT JSON` is the call `JSON(x)`.
-    pub(crate) fn json_item(&mut self, item: &ast::JsonItem) -> Bound<Expr> {
-        let expr = self.expr(&item.expr)?;
-        if item.format_json { self.function("JSON", vec![expr], item.expr.span) } else { Ok(expr) }
+    /// A value for JSON, behind the word that says whether its text is JSON already (`RAW`): that of `JSON(x)`, which
+    /// may stand here only, and of a nested JSON_OBJECT or JSON_ARRAY.
+    pub(crate) fn json_item(&mut self, item: &ast::JsonItem) -> Bound<(Expr, Expr)> {
+        if item.format_json {
+            return self.unsupported(item.expr.span, "FORMAT JSON", "write JSON(value)");
+        }
+        let expr = match &item.expr.kind {
+            ast::ExprKind::Call(call) if call.name.last().eq_ignore_ascii_case("JSON") => {
+                let args = self.plain_args(call, item.expr.span)?;
+                self.function("JSON", args, item.expr.span)?
+            }
+            _ => self.expr(&item.expr)?,
+        };
+        let raw = matches!(&expr.kind, ExprKind::Call { function, .. }
+            if matches!(&**function, "JSON" | "JSON_OBJECT" | "JSON_ARRAY"));
+        Ok((word(if raw { "RAW" } else { "VALUE" }), expr))
     }
 }
 

@@ -93,7 +93,10 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
     of_one!("ASIN", "The angle in radians whose sine is the number.", "ASIN(0)" => "0.0", f64::asin),
     of_one!("ACOS", "The angle in radians whose cosine is the number.", "ACOS(1)" => "0.0", f64::acos),
     of_one!("ATAN", "The angle in radians whose tangent is the number.", "ATAN(0)" => "0.0", f64::atan),
-    of_two!("ATAN2", "ATAN2(y, x)", "The angle in radians of the point (x, y).", "ATAN2(0, 1)" => "0.0", f64::atan2),
+    ScalarDef {
+        bind: bind_atan2,
+        ..of_two!("ATAN2", "ATAN2(y, x)", "The angle in radians of the point (x, y).", "ATAN2(0, 1)" => "0.0", f64::atan2)
+    },
     of_one!("COSH", "The hyperbolic cosine.", "COSH(0)" => "1.0", f64::cosh),
     of_one!("DEGREES", "Radians in degrees.", "DEGREES(PI())" => "180.0", |value| value * (180.0 / std::f64::consts::PI)),
     of_one!("RADIANS", "Degrees in radians.", "RADIANS(0)" => "0.0", |value| value * (std::f64::consts::PI / 180.0)),
@@ -110,6 +113,16 @@ fn bind(name: &str, args: &[BindArg], count: usize) -> Result<Binding, BindError
     let form = format!("{name}({})", ["", "number", "number, number"][count]);
     arity(name, args, count, &form)?;
     doubles(name, args, &form)
+}
+
+/// A DECIMAL goes with a DECIMAL only.
+fn bind_atan2(args: &[BindArg]) -> Result<Binding, BindError> {
+    let decimals = args.iter().filter(|arg| matches!(arg.data_type.kind, TypeKind::Decimal { .. })).count();
+    if args.len() == 2 && decimals == 1 {
+        let form = "ATAN2(y, x) with two DECIMALs or none";
+        return Err(mismatch("ATAN2", args, form).hint("cast the DECIMAL to DOUBLE"));
+    }
+    bind("ATAN2", args, 2)
 }
 
 fn bind_log(args: &[BindArg]) -> Result<Binding, BindError> {

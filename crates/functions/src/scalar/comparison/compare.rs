@@ -12,6 +12,7 @@ use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_ord::cmp;
 use arrow_ord::ord::make_comparator;
 use arrow_schema::{DataType as ArrowType, SortOptions};
+use data::storage::storage_type;
 use data::{DataType, TypeKind, Value};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -45,7 +46,13 @@ pub(super) fn bind(name: &str, args: &[BindArg], equality: bool, nullable: bool)
     arity(name, args, 2, &form)?;
     let (left, right) = (args[0].data_type, args[1].data_type);
     let both_null = left.kind == TypeKind::Null && right.kind == TypeKind::Null;
-    let types = if both_null { Some((left.clone(), right.clone())) } else { comparison_type(left, right, equality) };
+    let as_they_are = || (left.clone(), right.clone());
+    let types = if both_null {
+        Some(as_they_are())
+    } else {
+        comparison_type(left, right, equality)
+            .or_else(|| (equality && never_equal(&left.kind, &right.kind)).then(as_they_are))
+    };
     let hint = "both sides must have comparable types: use CAST on one of them";
     let (left, right) = types.ok_or_else(|| mismatch(name, args, &form).hint(hint))?;
     if !equality && has_no_order(&left.kind) {
@@ -55,20 +62,32 @@ pub(super) fn bind(name: &str, args: &[BindArg], equality: bool, nullable: bool)
     Ok(Binding { params: vec![left, right], result: DataType::boolean().with_nullable(nullable) })
 }
 
+/// Whether values of two types that have nothing in common may be asked for equality all the same. They never are equal.
+fn never_equal(left: &TypeKind, right: &TypeKind) -> bool {
+    let text_and = |kind: &TypeKind| *kind == TypeKind::Boolean || kind.is_interval();
+    match (left, right) {
+        (TypeKind::Array(_), TypeKind::Array(_))
+        | (TypeKind::Map(_, _), TypeKind::Map(_, _))
+        | (TypeKind::Multiset(_), TypeKind::Multiset(_)) => true,
+        (TypeKind::Row(left), TypeKind::Row(right)) => left.len() == right.len(),
+        _ => (left.is_character() && text_and(right)) || (right.is_character() && text_and(left)),
+    }
+}
+
 fn has_no_order(kind: &TypeKind) -> bool {
     matches!(kind, TypeKind::Array(_) | TypeKind::Map(_, _) | TypeKind::Multiset(_) | TypeKind::Row(_))
 }
 
 pub(super) fn kernel(comparison: Comparison, site: &CallSite) -> Result<Kernel, BindError> {
-    let data_type = site.arg_types[0].clone();
-    Ok(Box::new(move |args| Ok(Arc::new(compare(comparison, &data_type, args)))))
+    let types = (site.arg_types[0].clone(), site.arg_types[1].clone());
+    Ok(Box::new(move |args| Ok(Arc::new(compare(comparison, &types, args)))))
 }
 
 /// IS [NOT] DISTINCT FROM: NULL counts as a value, equal to itself.
 pub(super) fn distinct_kernel(distinct: bool, site: &CallSite) -> Result<Kernel, BindError> {
-    let data_type = site.arg_types[0].clone();
+    let types = (site.arg_types[0].clone(), site.arg_types[1].clone());
     Ok(Box::new(move |args| {
-        let equal = truth(&compare(Comparison::Equal, &data_type, args));
+        let equal = truth(&compare(Comparison::Equal, &types, args));
         let null = |index: usize| {
             let column = &args.columns[index];
             match column.logical_nulls() {
@@ -83,7 +102,14 @@ pub(super) fn distinct_kernel(distinct: bool, site: &CallSite) -> Result<Kernel,
     }))
 }
 
-fn compare(comparison: Comparison, data_type: &DataType, args: &KernelArgs) -> BooleanArray {
+fn compare(comparison: Comparison, types: &(DataType, DataType), args: &KernelArgs) -> BooleanArray {
+    let (data_type, other) = types;
+    // Two sides with a common type were cast to it; what is still unlike has none.
+    let unlike = has_no_order(&data_type.kind) && data_type.kind != other.kind;
+    if unlike || storage_type(data_type) != storage_type(other) {
+        let values = BooleanBuffer::collect_bool(args.rows, |_| comparison == Comparison::NotEqual);
+        return BooleanArray::new(values, args.validity());
+    }
     match &data_type.kind {
         TypeKind::Float => floats::<Float32Type>(comparison, args),
         TypeKind::Double => floats::<Float64Type>(comparison, args),

@@ -15,6 +15,8 @@ pub(super) enum Argument<'a> {
     Integer(i64, u32),
     Double(f64),
     Float(f32),
+    /// A value whose text would be its address in memory.
+    Opaque,
     /// A value that only has a text.
     Text(std::borrow::Cow<'a, str>),
 }
@@ -120,6 +122,25 @@ impl Format {
     }
 }
 
+/// `hashCode` of a number or a boolean; texts are hashed by their bytes in Flink's memory, which is no promise to keep.
+fn java_hash(argument: &Argument) -> Option<i32> {
+    let of_long = |bits: i64| (bits ^ (bits as u64 >> 32) as i64) as i32;
+    Some(match argument {
+        Argument::Boolean(flag) => {
+            if *flag {
+                1231
+            } else {
+                1237
+            }
+        }
+        Argument::Integer(number, 64) => of_long(*number),
+        Argument::Integer(number, _) => *number as i32,
+        Argument::Double(number) => of_long(number.to_bits() as i64),
+        Argument::Float(number) => number.to_bits() as i32,
+        Argument::Null | Argument::Opaque | Argument::Text(_) => return None,
+    })
+}
+
 impl Conversion {
     /// After the percent sign: the conversion and what follows it.
     fn parse(text: &str) -> Result<(Self, &str), FormatError> {
@@ -177,7 +198,8 @@ impl Conversion {
             'g' | 'G' => alternate,
             'n' => self.flags != Flags::default() || self.width.is_some() || self.precision.is_some(),
             '%' => alternate || signed || zero || group || self.precision.is_some(),
-            'h' | 'H' | 'a' | 'A' | 't' | 'T' => return Err(FormatError::Unsupported(letter)),
+            'h' | 'H' => alternate || signed || zero || group,
+            'a' | 'A' | 't' | 'T' => return Err(FormatError::Unsupported(letter)),
             _ => true,
         };
         let wrong = wrong || (left && zero) || (plus && space) || (padded && self.width.is_none());
@@ -191,6 +213,11 @@ impl Conversion {
             ('b', Argument::Null) => self.pad_cut(out, "false"),
             ('b', _) => self.pad_cut(out, "true"),
             (_, Argument::Null) => self.pad_cut(out, "null"),
+            ('s', Argument::Opaque) => return Err(FormatError::Unsupported('s')),
+            ('h', argument) => {
+                let hash = java_hash(argument).ok_or(FormatError::Unsupported('h'))?;
+                self.pad_cut(out, &format!("{hash:x}"));
+            }
             ('s', Argument::Boolean(flag)) => self.pad_cut(out, if *flag { "true" } else { "false" }),
             ('s', Argument::Integer(number, _)) => self.pad_cut(out, itoa(&mut body, *number)),
             ('s', Argument::Double(number)) => {

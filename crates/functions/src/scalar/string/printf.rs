@@ -24,7 +24,7 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[ScalarDef {
 }];
 
 fn bind(args: &[BindArg]) -> Result<Binding, BindError> {
-    let form = "PRINTF(format[, value, ...]) with values that are no ARRAY, MAP, ROW or bytes";
+    let form = "PRINTF(format[, value, ...]) with values that are no ARRAY, MAP or ROW";
     arity_between("PRINTF", args, 1, usize::MAX, form)?;
     let params = cast_literals(args, &STRING);
     let printable = |param: &DataType| {
@@ -33,6 +33,7 @@ fn bind(args: &[BindArg]) -> Result<Binding, BindError> {
             || kind.is_numeric()
             || kind.is_datetime()
             || kind.is_interval()
+            || kind.is_binary()
             || *kind == TypeKind::Boolean
     };
     if !params[0].kind.is_character() || !params.iter().all(printable) {
@@ -93,6 +94,7 @@ fn argument<'a>(args: &KernelArgs<'a>, data_type: &DataType, at: usize, row: usi
             let scale = if let TypeKind::Decimal { scale, .. } = data_type.kind { scale } else { 0 };
             append_decimal_plain(&mut text, unscaled, scale);
         }
+        Value::Bytes(_) => return Argument::Opaque,
         Value::Timestamp(nanos) => append_timestamp_iso(&mut text, nanos),
         _ => return Argument::Null,
     }

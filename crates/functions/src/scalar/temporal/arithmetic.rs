@@ -18,7 +18,11 @@ pub(crate) fn bind_sum(args: &[BindArg], minus: bool) -> Option<Binding> {
         (TypeKind::IntervalMonth(_), TypeKind::IntervalMonth(_)) => TypeKind::IntervalMonth(IntervalMonth::Month),
         (TypeKind::IntervalDay(_), TypeKind::IntervalDay(_)) => TypeKind::IntervalDay(IntervalDay::Second),
         (datetime, interval) if datetime.is_datetime() && interval.is_interval() => datetime.clone(),
-        (interval, datetime) if interval.is_interval() && datetime.is_datetime() && !minus => datetime.clone(),
+        // An instant must come first: Flink refuses the other order.
+        (interval, datetime) if interval.is_interval() && datetime.is_datetime() && !minus => match datetime {
+            TypeKind::TimestampLtz(_) => return None,
+            _ => datetime.clone(),
+        },
         _ => return None,
     };
     Some(Binding {

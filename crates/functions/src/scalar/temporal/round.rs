@@ -20,7 +20,8 @@ pub(crate) fn bind(name: &str, args: &[BindArg]) -> Result<Binding, BindError> {
     if !value.kind.is_datetime() {
         return Err(mismatch(name, args, &form));
     }
-    if unit.millis().is_none() && unit.months().is_none() {
+    // A DATE stays as it is under every other unit.
+    if unit.millis().is_none() && unit.months().is_none() && value.kind != TypeKind::Date {
         return Err(BindError::new(format!("{name} does not round to {unit:?}")).hint(
             "write MILLENNIUM, CENTURY, DECADE, YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE, SECOND or MILLISECOND",
         ));

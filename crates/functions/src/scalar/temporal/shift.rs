@@ -9,6 +9,7 @@ use crate::typing::{any_nullable, arity, mismatch};
 use arrow_array::ArrayRef;
 use arrow_array::types::{Int32Type, Int64Type};
 use data::time::{MILLIS_PER_DAY, add_months, civil_from_days};
+use data::types::{IntervalDay, IntervalMonth};
 use data::{DataType, TypeKind, Value};
 
 pub(crate) static FUNCTIONS: &[ScalarDef] = &[
@@ -24,13 +25,21 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
     pure(
         "TIMESTAMPDIFF",
         &["TIMESTAMPDIFF(unit, from, to)"],
-        "How many whole units lie between two points in time.",
+        "How many whole units lie between two points in time, of which whole seconds count.",
         &[Example {
             sql: "TIMESTAMPDIFF(DAY, TIMESTAMP '2003-01-02 10:00:00', TIMESTAMP '2003-01-03 10:00:00')",
             result: "1",
         }],
         bind_difference,
         difference_kernel,
+    ),
+    pure(
+        "MINUS_DATE",
+        &["(end - start) MONTH", "(end - start) DAY TO SECOND"],
+        "The interval from one point in time to another: whole months, or milliseconds.",
+        &[Example { sql: "(DATE '2024-01-03' - DATE '2024-01-01') DAY", result: "PT48H" }],
+        bind_interval,
+        interval_kernel,
     ),
     pure(
         "OVERLAPS",
@@ -108,11 +117,6 @@ fn bind_difference(args: &[BindArg]) -> Result<Binding, BindError> {
     if !comparable(&args[1].data_type.kind, &args[2].data_type.kind) {
         return Err(mismatch("TIMESTAMPDIFF", args, form));
     }
-    let small = matches!(unit, Unit::Microsecond | Unit::Nanosecond);
-    if unit.millis().is_none() && unit.months().is_none() && !small {
-        return Err(BindError::new(format!("TIMESTAMPDIFF does not count {unit:?}"))
-            .hint("write YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE, SECOND or MILLISECOND"));
-    }
     let result = if unit == Unit::Nanosecond { TypeKind::BigInt } else { TypeKind::Int };
     Ok(strict(args, result))
 }
@@ -123,6 +127,36 @@ fn comparable(left: &TypeKind, right: &TypeKind) -> bool {
     (local(left) && local(right))
         || matches!((left, right), (TypeKind::TimestampLtz(_), TypeKind::TimestampLtz(_)))
         || matches!((left, right), (TypeKind::Time(_), TypeKind::Time(_)))
+}
+
+/// `unit, end, start`, where the unit is MONTH or SECOND.
+fn bind_interval(args: &[BindArg]) -> Result<Binding, BindError> {
+    let form = "(end - start) DAY TO SECOND of two dates or timestamps, two TIMESTAMP_LTZ or two times";
+    arity("MINUS_DATE", args, 3, form)?;
+    if !comparable(&args[1].data_type.kind, &args[2].data_type.kind) {
+        return Err(mismatch("MINUS_DATE", &args[1..], form));
+    }
+    Ok(strict(
+        args,
+        match Unit::of(&args[0])? {
+            Unit::Month => TypeKind::IntervalMonth(IntervalMonth::Month),
+            _ => TypeKind::IntervalDay(IntervalDay::Second),
+        },
+    ))
+}
+
+fn interval_kernel(site: &CallSite) -> Result<Kernel, BindError> {
+    let months = unit_of(site)? == Unit::Month;
+    let (end_kind, start_kind) = (site.arg_types[1].kind.clone(), site.arg_types[2].kind.clone());
+    Ok(Box::new(move |args| {
+        let (end, start) = (Moments::of(args, 1, &end_kind), Moments::of(args, 2, &start_kind));
+        if months {
+            return build::<Int32Type>(args.rows, |row| {
+                Some(months_between(start.get(row)?.millis, end.get(row)?.millis))
+            });
+        }
+        build::<Int64Type>(args.rows, |row| Some(end.get(row)?.millis - start.get(row)?.millis))
+    }))
 }
 
 fn difference_kernel(site: &CallSite) -> Result<Kernel, BindError> {
@@ -140,11 +174,21 @@ fn difference_kernel(site: &CallSite) -> Result<Kernel, BindError> {
 }
 
 fn difference(unit: Unit, from: i64, to: i64) -> i64 {
+    let unit = if unit == Unit::IsoYear { Unit::Year } else { unit };
+    let (from, to) = match unit.months() {
+        // Whole seconds between them, in milliseconds.
+        None => (0, (to - from) / 1_000 * 1_000),
+        Some(_) => (from, to),
+    };
     match (unit, unit.months(), unit.millis()) {
         (Unit::Microsecond, ..) => (to - from).wrapping_mul(1_000),
         (Unit::Nanosecond, ..) => (to - from).wrapping_mul(1_000_000),
-        // Flink counts years where decades are asked for.
+        // Flink counts years where decades or ISO years are asked for, and days or seconds for parts of the calendar.
         (Unit::Decade, ..) => i64::from(months_between(from, to) / 12),
+        (Unit::DayOfWeek | Unit::IsoDayOfWeek | Unit::DayOfYear, ..) => (to - from) / MILLIS_PER_DAY,
+        (Unit::Epoch, ..) => (to - from) / 1_000,
+        // Weeks are counted in seconds of 32 bits.
+        (Unit::Week, ..) => i64::from(((to - from) / 1_000) as i32 / 604_800),
         (_, Some(months), _) => i64::from(months_between(from, to) / months),
         (_, None, step) => (to - from) / step.unwrap_or(1),
     }
@@ -171,13 +215,16 @@ fn months_between_dates(from: i32, to: i32) -> i32 {
 }
 
 fn bind_overlaps(args: &[BindArg]) -> Result<Binding, BindError> {
-    let form = "(start, end) OVERLAPS (start, end) with dates, times or timestamps, or an interval for an end";
+    let form = "(start, end) OVERLAPS (start, end) with dates, times or timestamps alike, or an interval for an end";
+    let alike = |left: &TypeKind, right: &TypeKind| {
+        comparable(left, right) && matches!(left, TypeKind::Date) == matches!(right, TypeKind::Date)
+    };
     arity("OVERLAPS", args, 4, form)?;
     let kinds: Vec<&TypeKind> = args.iter().map(|arg| &arg.data_type.kind).collect();
     let valid = kinds[0].is_datetime()
-        && comparable(kinds[0], kinds[2])
+        && alike(kinds[0], kinds[2])
         && [(0, 1), (2, 3)].iter().all(|(start, end)| {
-            kinds[*end].is_interval() || (kinds[*end].is_datetime() && comparable(kinds[*start], kinds[*end]))
+            kinds[*end].is_interval() || (kinds[*end].is_datetime() && alike(kinds[*start], kinds[*end]))
         });
     if valid { Ok(strict(args, TypeKind::Boolean)) } else { Err(mismatch("OVERLAPS", args, form)) }
 }
@@ -218,6 +265,13 @@ impl<'a> Period<'a> {
         let end = match &self.end {
             End::Moment(end) => end.get(row)?,
             End::Months(months) => Moment { millis: moved_by_months(start.millis, months.get(row)?), ..start },
+            End::Millis(millis) if matches!(self.start, Moments::Time(_)) => {
+                // On the clock, which begins again at midnight.
+                Moment {
+                    millis: (start.millis + millis.get(row)? % MILLIS_PER_DAY).rem_euclid(MILLIS_PER_DAY),
+                    ..start
+                }
+            }
             End::Millis(millis) => Moment { millis: start.millis + millis.get(row)?, ..start },
         };
         Some((start.min(end), start.max(end)))

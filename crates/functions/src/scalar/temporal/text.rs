@@ -190,7 +190,11 @@ fn to_date(site: &CallSite) -> Result<Kernel, BindError> {
     if site.arg_types.len() == 1 {
         return Ok(Box::new(|args| {
             let text = texts(args, 0);
-            build::<Int32Type>(args.rows, |row| parse_date(text.get(row)?))
+            try_build::<Int32Type>(args.rows, |row| match text.get(row) {
+                // Java's parseInt throws where the digits are of no INT.
+                Some(text) if year_overflows(text) => Err(failed(row)(&format!("For input string: \"{text}\""))),
+                text => Ok(text.and_then(parse_date)),
+            })
         }));
     }
     let patterns = Patterns::of(site, 1, legacy::Pattern::new);
@@ -203,6 +207,11 @@ fn to_date(site: &CallSite) -> Result<Kernel, BindError> {
             Ok(Some(millis.map_or(UNREADABLE_DATE, |millis| millis.div_euclid(MILLIS_PER_DAY) as i32)))
         })
     }))
+}
+
+fn year_overflows(text: &str) -> bool {
+    let year = text.split([' ', '-']).next().unwrap_or_default();
+    year.len() > 9 && year.bytes().all(|byte| byte.is_ascii_digit()) && year.parse::<i32>().is_err()
 }
 
 fn to_timestamp(site: &CallSite) -> Result<Kernel, BindError> {
@@ -263,9 +272,8 @@ fn bind_instant(args: &[BindArg]) -> Result<Binding, BindError> {
         return signature("TO_TIMESTAMP_LTZ", args, forms, TypeKind::TimestampLtz(text_precision(args)?), form)
             .map(nullable);
     }
-    let integral =
-        args.get(1).is_none_or(|arg| arg.data_type.kind.is_integer() || arg.data_type.kind == TypeKind::Null);
-    if args.len() > 2 || !integral {
+    let integral = |arg: &BindArg| matches!(arg.data_type.kind, TypeKind::Int | TypeKind::Null);
+    if args.len() > 2 || !args.get(1).is_none_or(integral) {
         return Err(mismatch("TO_TIMESTAMP_LTZ", args, form));
     }
     let precision = match args.get(1).and_then(|arg| arg.literal) {
@@ -296,7 +304,7 @@ fn text_precision(args: &[BindArg]) -> Result<u8, BindError> {
         _ => None,
     };
     if let Some(zone) = literal(2)
-        && Zone::parse(zone).is_none()
+        && zone_id(zone).is_none()
     {
         return Err(BindError::new(format!("`{zone}` is no time zone")).hint("write a name such as Europe/Berlin"));
     }
@@ -305,6 +313,21 @@ fn text_precision(args: &[BindArg]) -> Result<u8, BindError> {
         // Without a zone, a wrong pattern only makes the result NULL.
         (Some(Err(problem)), 3) => Err(BindError::new(problem).hint("write a pattern such as 'yyyy-MM-dd HH:mm:ss'")),
         _ => Ok(3),
+    }
+}
+
+/// A zone as `java.time.ZoneId.of` reads it: unlike `TimeZone`, without three-letter names but with bare offsets and
+/// offsets behind UTC.
+fn zone_id(name: &str) -> Option<Zone> {
+    let behind = name.strip_prefix("UTC").or_else(|| name.strip_prefix("UT"));
+    match behind.unwrap_or(name) {
+        offset if offset.starts_with(['+', '-']) => Zone::parse(&format!("GMT{offset}")),
+        _ if name.len() == 3
+            && !matches!(name, "GMT" | "UTC" | "CET" | "EET" | "MET" | "WET" | "PRC" | "ROC" | "ROK") =>
+        {
+            None
+        }
+        _ => Zone::parse(name),
     }
 }
 
@@ -326,7 +349,7 @@ fn to_timestamp_ltz(site: &CallSite) -> Result<Kernel, BindError> {
         let column = column(&result, args.rows, |row| {
             let text = text.get(row)?;
             let zone = match &zone {
-                Some(zone) => Zone::parse(zone.get(row)?)?,
+                Some(zone) => zone_id(zone.get(row)?)?,
                 None => Zone::UTC,
             };
             let local = match &pattern {
