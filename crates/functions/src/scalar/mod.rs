@@ -10,6 +10,7 @@ pub(crate) mod conditional;
 pub(crate) mod construction;
 pub(crate) mod conversion;
 pub(crate) mod hash;
+pub(crate) mod json;
 pub(crate) mod logical;
 pub(crate) mod string;
 pub(crate) mod temporal;
@@ -50,6 +51,9 @@ pub(crate) static FAMILIES: &[&[ScalarDef]] = &[
     collection::order::FUNCTIONS,
     collection::map::FUNCTIONS,
     collection::text::FUNCTIONS,
+    json::predicate::FUNCTIONS,
+    json::query::FUNCTIONS,
+    json::construct::FUNCTIONS,
     construction::build::FUNCTIONS,
     construction::access::FUNCTIONS,
     hash::FUNCTIONS,

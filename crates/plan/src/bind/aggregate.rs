@@ -277,13 +277,15 @@ impl Binder<'_> {
             JsonCall::ObjectAgg { entry, on_null } => {
                 let args = self.in_clause(Clause::Aggregate, |binder| {
                     let null = Ok(word(null_word(*on_null, "NULL")));
-                    all(vec![null, binder.expr(&entry.key), binder.json_item(&entry.value)])
+                    let (word, value) = binder.json_item(&entry.value)?;
+                    all(vec![null, Ok(word), binder.expr(&entry.key), Ok(value)])
                 });
                 ("JSON_OBJECTAGG", args?)
             }
             JsonCall::ArrayAgg { item, order_by, on_null } if order_by.is_empty() => {
                 let args = self.in_clause(Clause::Aggregate, |binder| {
-                    all(vec![Ok(word(null_word(*on_null, "ABSENT"))), binder.json_item(item)])
+                    let (raw, value) = binder.json_item(item)?;
+                    Ok(vec![word(null_word(*on_null, "ABSENT")), raw, value])
                 });
                 ("JSON_ARRAYAGG", args?)
             }
