@@ -1,7 +1,7 @@
 //! The engine: tables and statements go in, epochs run, snapshots and checkpoints come out.
 
 use crate::checkpoint::{CheckpointMeta, Entries, FORMAT, NodeTime, StateStore, StatementMeta, check_format};
-use crate::epoch::{EpochOutput, Input, StatementChanges, StatementId, Statistics};
+use crate::epoch::{EpochOutput, Input, StatementChanges, StatementId, Statistics, TableChanges};
 use crate::graph::{Body, Graph, Turn, unknown_table};
 use crate::options::{Delivery, Mode, Options};
 use crate::state::StateWriter;
@@ -119,7 +119,8 @@ impl Engine {
         for mut earlier in earlier.into_iter().rev() {
             earlier.changes.append(&mut output.changes);
             earlier.failures.append(&mut output.failures);
-            (output.changes, output.failures) = (earlier.changes, earlier.failures);
+            earlier.tables.append(&mut output.tables);
+            output = EpochOutput { epoch: output.epoch, clock_millis: output.clock_millis, ..earlier };
         }
         Ok(output)
     }
@@ -148,17 +149,20 @@ impl Engine {
         turn.start();
         work(&mut turn);
         turn.finish();
-        let (collected, failures) = (turn.collected, turn.failures);
+        let (collected, tables, failures) = (turn.collected, turn.tables, turn.failures);
         let change = |(statement, batches): (StatementId, Vec<ChangeBatch>)| StatementChanges {
             statement,
             batch: ChangeBatch::concat(&batches),
         };
         let changes = collected.into_iter().map(change).collect();
+        let change =
+            |(table, batches): (String, Vec<ChangeBatch>)| TableChanges { table, batch: ChangeBatch::concat(&batches) };
+        let tables = tables.into_iter().map(change).collect();
         for failure in &failures {
             self.detach(failure.statement);
         }
         self.check_memory()?;
-        Ok(EpochOutput { epoch: self.epoch, clock_millis: self.clock_millis, changes, failures })
+        Ok(EpochOutput { epoch: self.epoch, clock_millis: self.clock_millis, changes, tables, failures })
     }
 
     fn check(&self, inputs: &[Input]) -> Result<(), Diagnostic> {
@@ -198,6 +202,15 @@ impl Engine {
             return Err(unknown_table(table));
         };
         Ok(table.snapshot(self.epoch))
+    }
+
+    /// A managed table's rows as of the last epoch; from the next one on its changes are part of each epoch's output.
+    pub fn watch(&mut self, table: &str) -> Result<Snapshot, Diagnostic> {
+        let snapshot = self.snapshot(table)?;
+        if let Some(entry) = self.graph.tables.get_mut(table) {
+            entry.watched = true;
+        }
+        Ok(snapshot)
     }
 
     pub fn statistics(&mut self) -> Statistics {

@@ -43,6 +43,13 @@ pub struct StatementChanges {
     pub batch: ChangeBatch,
 }
 
+/// What one epoch changed in a managed table that is watched, in order: -U and +U come in pairs.
+#[derive(Clone, Debug)]
+pub struct TableChanges {
+    pub table: String,
+    pub batch: ChangeBatch,
+}
+
 /// A statement that could not go on. It is detached; the others run on.
 #[derive(Clone, Debug)]
 pub struct Failure {
@@ -58,13 +65,9 @@ pub struct EpochOutput {
     pub clock_millis: i64,
     /// At most one entry per statement and engine epoch.
     pub changes: Vec<StatementChanges>,
+    /// Of tables that are watched ([`crate::Engine::watch`]).
+    pub tables: Vec<TableChanges>,
     pub failures: Vec<Failure>,
-}
-
-impl EpochOutput {
-    pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.failures.is_empty()
-    }
 }
 
 /// One running operator (all its shards together).

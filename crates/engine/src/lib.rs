@@ -28,6 +28,6 @@ pub use checkpoint::{
     CheckpointMeta, EntryRef, MemoryStore, NodeTime, ScanTime, SplitTime, StateChange, StateStore, StatementMeta,
 };
 pub use engine::{Engine, query};
-pub use epoch::{EpochOutput, Failure, Input, NodeStatistics, StatementChanges, StatementId, Statistics};
+pub use epoch::{EpochOutput, Failure, Input, NodeStatistics, StatementChanges, StatementId, Statistics, TableChanges};
 pub use options::{Delivery, Mode, Options};
 pub use table::{ManagedMode, Snapshot, TableDef, TableKind};

@@ -56,6 +56,22 @@ fn a_managed_table_keeps_the_last_row_of_each_key() {
 }
 
 #[test]
+fn a_watched_table_tells_its_rows_and_then_its_changes() {
+    let mut engine = Engine::new(Options::default());
+    engine.add_table(managed("m", ManagedMode::Upsert)).expect("table");
+    let types = [DataType::int(), DataType::string()];
+    let tell = |engine: &mut Engine, rows: &str| {
+        let input = Input::Rows { table: "m".to_owned(), split: 0, batch: changes(&types, rows) };
+        let output = engine.epoch(0, vec![input]).expect("epoch");
+        output.tables.iter().flat_map(|change| render(&types, &change.batch)).collect::<Vec<_>>()
+    };
+    assert!(tell(&mut engine, "+I 1 a\n+I 2 b").is_empty());
+    assert_eq!(render(&types, &engine.watch("m").expect("managed").batches[0]), ["+I[1, a]", "+I[2, b]"]);
+    assert_eq!(tell(&mut engine, "+I 1 c\n+I 1 d\n-D 2 b"), ["-U[1, a]", "+U[1, d]", "-D[2, b]"]);
+    assert!(engine.watch("nowhere").is_err());
+}
+
+#[test]
 fn a_late_reader_gets_the_table_as_it_is() {
     let mut engine = Engine::new(Options::default());
     engine.add_table(managed("m", ManagedMode::Append)).expect("table");

@@ -133,6 +133,8 @@ pub(crate) struct TableEntry {
     /// The table's own node when it is managed.
     pub node: Option<NodeId>,
     pub scans: Vec<NodeId>,
+    /// Its changes are part of each epoch's output.
+    pub watched: bool,
 }
 
 #[derive(Default)]
@@ -147,7 +149,7 @@ pub(crate) struct Graph {
 
 impl Graph {
     pub(crate) fn add_table(&mut self, def: TableDef, options: &Options) {
-        let mut entry = TableEntry { node: None, scans: Vec::new(), def };
+        let mut entry = TableEntry { node: None, scans: Vec::new(), watched: false, def };
         if let TableKind::Managed { mode, rowtime } = entry.def.kind {
             let table = Table::new(&entry.def, mode, rowtime, options.setup());
             let state_id = xxh3_128(format!("table {}", entry.def.name).as_bytes());

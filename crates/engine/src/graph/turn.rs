@@ -18,13 +18,20 @@ pub(crate) struct Turn<'a> {
     clock_millis: i64,
     record: bool,
     pub(crate) collected: BTreeMap<StatementId, Vec<ChangeBatch>>,
+    /// Changes of watched tables, by name.
+    pub(crate) tables: BTreeMap<String, Vec<ChangeBatch>>,
+    /// Nodes of watched tables.
+    watched: Vec<(NodeId, String)>,
     pub(crate) failures: Vec<Failure>,
 }
 
 impl<'a> Turn<'a> {
     pub(crate) fn new(graph: &'a mut Graph, options: &'a Options, clock_millis: i64) -> Self {
         let record = options.record_delivery();
-        Self { graph, options, clock_millis, record, collected: BTreeMap::new(), failures: Vec::new() }
+        let watched = graph.tables.iter().filter(|(_, entry)| entry.watched);
+        let watched = watched.filter_map(|(name, entry)| entry.node.map(|node| (node, name.clone()))).collect();
+        let (collected, tables) = (BTreeMap::new(), BTreeMap::new());
+        Self { graph, options, clock_millis, record, collected, tables, watched, failures: Vec::new() }
     }
 
     /// Starts operators that are new: rows of statements, and what managed tables already hold.
@@ -179,6 +186,9 @@ impl<'a> Turn<'a> {
             if !batch.is_empty() {
                 for statement in &node.roots {
                     self.collected.entry(*statement).or_default().push(batch.clone());
+                }
+                if let Some((_, name)) = self.watched.iter().find(|(node, _)| *node == id) {
+                    self.tables.entry(name.clone()).or_default().push(batch.clone());
                 }
             }
             let consumers = node.consumers.clone();
