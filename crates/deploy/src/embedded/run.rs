@@ -7,7 +7,7 @@ use super::progress::{Observer, Status, Summary, TableSummary};
 use super::reader::{Event, Message, Reader};
 use super::sinks::Sinks;
 use super::usage::Usage;
-use super::{EPOCH_ROWS, LINGER, RunMode, RunOptions};
+use super::{BACKLOG_ROWS, EPOCH_ROWS, LINGER, RunMode, RunOptions};
 use crate::checkpoint::CheckpointFolder;
 use crate::clock::{Clock, instant};
 use crate::pipelines::{PipelineTable, Pipelines};
@@ -60,6 +60,8 @@ struct Runner<'a> {
     status: Status,
     sender: SyncSender<Message>,
     messages: Receiver<Message>,
+    /// Rows that the next epoch takes at most: doubled as long as more are waiting than fit.
+    epoch_rows: usize,
     /// Rows came or the clock fired since the last checkpoint.
     changed: bool,
     _lock: Option<Lock>,
@@ -135,6 +137,7 @@ impl<'a> Runner<'a> {
             status: Status::default(),
             sender,
             messages,
+            epoch_rows: options.epoch_rows.unwrap_or(EPOCH_ROWS),
             changed: false,
             _lock: lock,
         };
@@ -293,14 +296,21 @@ impl<'a> Runner<'a> {
             Ok(message) => self.take(message, &mut inputs)?,
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(inputs),
         }
-        let limit = self.options.epoch_rows.unwrap_or(EPOCH_ROWS);
         let rows = |inputs: &[Input]| -> usize {
             let size = |input: &Input| if let Input::Rows { batch, .. } = input { batch.rows() } else { 0 };
             inputs.iter().map(size).sum()
         };
-        while rows(&inputs) < limit {
-            let Ok(message) = self.messages.try_recv() else { break };
+        while rows(&inputs) < self.epoch_rows {
+            // Working off a backlog, decoding may be slower than the engine: a little patience makes larger epochs.
+            let is_backlog = self.epoch_rows > EPOCH_ROWS;
+            let message =
+                if is_backlog { self.messages.recv_timeout(LINGER).ok() } else { self.messages.try_recv().ok() };
+            let Some(message) = message else { break };
             self.take(message, &mut inputs)?;
+        }
+        if self.options.epoch_rows.is_none() {
+            let is_full = rows(&inputs) >= self.epoch_rows;
+            self.epoch_rows = if is_full { (self.epoch_rows * 2).min(BACKLOG_ROWS) } else { EPOCH_ROWS };
         }
         Ok(inputs)
     }

@@ -2,7 +2,7 @@
 
 use super::{Context, Operator, Output, Result, TimeReader, input_types};
 use crate::checkpoint::EntryRef;
-use crate::state::{OrderedRows, RowCodec, RowEmitter, StateWriter};
+use crate::state::{OrderedRows, RowEmitter, SortCodec, StateWriter};
 use arrow_array::{ArrayRef, Int64Array};
 use data::batch::{FINAL_WATERMARK, NO_WATERMARK};
 use data::{ChangeBatch, DataType, RowKind};
@@ -20,7 +20,7 @@ struct Time {
     column: usize,
     data_type: DataType,
     attribute: TimeAttribute,
-    codec: RowCodec,
+    codec: SortCodec,
     /// Time of the last row told: older ones are late.
     told: i64,
 }
@@ -32,7 +32,7 @@ impl Sort {
         let lead = order.first().filter(|key| !key.descending);
         let time = lead.and_then(|key| {
             let attribute = input.columns[key.column].time?;
-            let codec = RowCodec::sorted(&types, &order[..1]);
+            let codec = SortCodec::new(&types, &order[..1]);
             let data_type = types[key.column].clone();
             Some(Time { column: key.column, data_type, attribute, codec, told: NO_WATERMARK })
         });

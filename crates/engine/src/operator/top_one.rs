@@ -3,7 +3,7 @@
 
 use super::{Context, Operator, Output, Result, Setup, input_types, pick};
 use crate::checkpoint::EntryRef;
-use crate::state::{ByteTable, KeyedRows, RowCodec, StateWriter, UpdateStyle};
+use crate::state::{ByteTable, KeyedRows, SortCodec, StateWriter, UpdateStyle};
 use arrow_array::ArrayRef;
 use data::{ChangeBatch, RowKind};
 use plan::{Node, SortKey};
@@ -12,7 +12,7 @@ pub(crate) struct TopOne {
     partition: Vec<usize>,
     rows: KeyedRows,
     order: Vec<usize>,
-    sort_codec: RowCodec,
+    sort_codec: SortCodec,
     /// Sort key of each partition's row, in bytes that compare in the order.
     sorts: ByteTable,
     style: UpdateStyle,
@@ -26,7 +26,7 @@ impl TopOne {
             partition: partition.to_vec(),
             rows: KeyedRows::new(&pick(&types, partition), &types, 0, setup),
             order: order.iter().map(|key| key.column).collect(),
-            sort_codec: RowCodec::sorted(&types, order),
+            sort_codec: SortCodec::new(&types, order),
             sorts: ByteTable::default(),
             style: UpdateStyle { update_before, unchanged: true },
         }

@@ -1,8 +1,18 @@
 //! Columns to row bytes and back.
+//!
+//! - [`RowCodec`]: compact; equal rows have equal bytes. What state keeps and checkpoints hold.
+//! - [`SortCodec`]: Arrow's row format; the bytes compare as the rows do.
+//!
+//! ```text
+//! row = nulls value*      nulls: a bit per column from the lowest, 1 for NULL, in as few bytes as that takes
+//! ```
+//! Values as in [`super::column_codec`].
 
+use super::column_codec::{ColumnCodec, Prepared};
 use crate::operator::Output;
-use arrow_array::ArrayRef;
-use arrow_row::{RowConverter, RowParser, Rows, SortField};
+use arrow_array::{Array, ArrayRef};
+use arrow_buffer::NullBuffer;
+use arrow_row::{RowConverter, Rows, SortField};
 use arrow_schema::SortOptions;
 use data::storage::storage_type;
 use data::{ChangeBatch, DataType, RowKind};
@@ -10,64 +20,110 @@ use plan::SortKey;
 
 /// Row bytes for columns of certain types.
 pub(crate) struct RowCodec {
-    converter: RowConverter,
-    parser: RowParser,
-    columns: usize,
+    columns: Vec<ColumnCodec>,
 }
 
 impl RowCodec {
     pub(crate) fn new<'a>(types: impl IntoIterator<Item = &'a DataType>) -> Self {
-        Self::with_fields(types.into_iter().map(|kind| SortField::new(storage_type(kind))).collect())
+        Self { columns: types.into_iter().map(|kind| ColumnCodec::new(&storage_type(kind))).collect() }
     }
 
-    /// For the columns that `order` names; the bytes compare in that order.
-    pub(crate) fn sorted(types: &[DataType], order: &[SortKey]) -> Self {
+    fn null_bytes(&self) -> usize {
+        self.columns.len().div_ceil(8)
+    }
+
+    pub(crate) fn encode(&self, columns: &[ArrayRef], rows: usize) -> EncodedRows {
+        let prepared: Vec<Prepared> =
+            self.columns.iter().zip(columns).map(|(codec, column)| codec.prepare(column)).collect();
+        let mut cursors = vec![self.null_bytes(); rows];
+        for (codec, column) in self.columns.iter().zip(&prepared) {
+            codec.measure(column, &mut cursors);
+        }
+        let mut end = 0;
+        for cursor in &mut cursors {
+            let start = end;
+            end += *cursor;
+            *cursor = start;
+        }
+        let mut data = vec![0; end];
+        for (at, column) in columns.iter().enumerate() {
+            let Some(nulls) = column.nulls().filter(|nulls| nulls.null_count() > 0) else { continue };
+            for row in (0..rows).filter(|row| nulls.is_null(*row)) {
+                data[cursors[row] + at / 8] |= 1 << (at % 8);
+            }
+        }
+        cursors.iter_mut().for_each(|cursor| *cursor += self.null_bytes());
+        for (codec, column) in self.columns.iter().zip(&prepared) {
+            codec.write(column, &mut data, &mut cursors);
+        }
+        // Each row's cursor has come to its end.
+        EncodedRows::Compact { data, ends: cursors }
+    }
+
+    pub(crate) fn decode<'a>(&'a self, rows: impl IntoIterator<Item = &'a [u8]>) -> Vec<ArrayRef> {
+        let rows: Vec<&[u8]> = rows.into_iter().collect();
+        let mut rests: Vec<&[u8]> = rows.iter().map(|row| &row[self.null_bytes()..]).collect();
+        let read = |(at, codec): (usize, &'a ColumnCodec)| {
+            let (byte, bit) = (at / 8, 1 << (at % 8));
+            let has_null = rows.iter().any(|row| row[byte] & bit != 0);
+            let valid = has_null.then(|| rows.iter().map(|row| row[byte] & bit == 0).collect::<NullBuffer>());
+            codec.read(&mut rests, valid)
+        };
+        self.columns.iter().enumerate().map(read).collect()
+    }
+}
+
+/// Bytes that compare as rows do in a certain order.
+pub(crate) struct SortCodec {
+    converter: RowConverter,
+}
+
+impl SortCodec {
+    /// For the columns that `order` names.
+    pub(crate) fn new(types: &[DataType], order: &[SortKey]) -> Self {
         let field = |key: &SortKey| {
             let options = SortOptions { descending: key.descending, nulls_first: key.nulls_first };
             SortField::new_with_options(storage_type(&types[key.column]), options)
         };
-        Self::with_fields(order.iter().map(field).collect())
-    }
-
-    fn with_fields(fields: Vec<SortField>) -> Self {
-        let columns = fields.len();
-        let converter = RowConverter::new(fields).expect("every storage type has a row format");
-        let parser = converter.parser();
-        Self { converter, parser, columns }
+        let fields = order.iter().map(field).collect();
+        Self { converter: RowConverter::new(fields).expect("every storage type has a row format") }
     }
 
     pub(crate) fn encode(&self, columns: &[ArrayRef], rows: usize) -> EncodedRows {
-        if self.columns == 0 {
-            return EncodedRows { rows: None, len: rows };
+        if columns.is_empty() {
+            return EncodedRows::Compact { data: Vec::new(), ends: vec![0; rows] };
         }
-        let encoded = self.converter.convert_columns(columns).expect("columns have the codec's types");
-        EncodedRows { rows: Some(encoded), len: rows }
-    }
-
-    pub(crate) fn decode<'a>(&'a self, rows: impl IntoIterator<Item = &'a [u8]>) -> Vec<ArrayRef> {
-        let rows = rows.into_iter().map(|row| self.parser.parse(row));
-        self.converter.convert_rows(rows).expect("row bytes come from this codec")
+        EncodedRows::Sortable(self.converter.convert_columns(columns).expect("columns have the codec's types"))
     }
 }
 
 /// The row bytes of a batch.
-pub(crate) struct EncodedRows {
-    /// Absent when there are no columns.
-    rows: Option<Rows>,
-    len: usize,
+pub(crate) enum EncodedRows {
+    Compact { data: Vec<u8>, ends: Vec<usize> },
+    Sortable(Rows),
 }
 
 impl EncodedRows {
     #[inline]
     pub(crate) fn row(&self, row: usize) -> &[u8] {
-        match &self.rows {
-            Some(rows) => rows.row(row).data(),
-            None => &[],
+        match self {
+            Self::Compact { data, ends } => {
+                let start = if row == 0 { 0 } else { ends[row - 1] };
+                &data[start..ends[row]]
+            }
+            Self::Sortable(rows) => rows.row(row).data(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Compact { ends, .. } => ends.len(),
+            Self::Sortable(rows) => rows.num_rows(),
         }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.len).map(|row| self.row(row))
+        (0..self.len()).map(|row| self.row(row))
     }
 }
 

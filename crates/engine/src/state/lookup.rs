@@ -1,6 +1,7 @@
 //! From a key to its id: hash tables over row bytes, with a shorter way for a key of one integer column.
 
 use super::bytes::ByteTable;
+use super::varint;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, PrimitiveArray};
@@ -59,11 +60,29 @@ impl BytesLookup {
     }
 }
 
-/// Row bytes of an integer of up to eight bytes: one byte that says whether it is NULL, then the number with its sign
-/// flipped, most significant byte first.
-type IntegerKey = [u8; 9];
+/// Row bytes of an integer of up to eight bytes: one byte that says whether it is NULL, then the number if it is not.
+#[derive(Clone, Copy, Debug, Default)]
+struct IntegerKey {
+    length: u8,
+    bytes: [u8; 11],
+}
 
-const VALID: u8 = 1;
+const NULL: u8 = 1;
+
+impl IntegerKey {
+    fn new(value: Option<i64>) -> Self {
+        let mut key = Self { length: 1, ..Self::default() };
+        match value {
+            None => key.bytes[0] = NULL,
+            Some(value) => key.length += varint::write(&mut key.bytes[1..], varint::zigzag(value)) as u8,
+        }
+        key
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
 
 /// Keys of one INT, BIGINT, or what is stored like them.
 #[derive(Debug)]
@@ -124,9 +143,9 @@ impl IntegerLookup {
             },
         };
         if self.keys.len() <= id as usize {
-            self.keys.resize(id as usize + 1, [0; 9]);
+            self.keys.resize(id as usize + 1, IntegerKey::default());
         }
-        self.keys[id as usize] = self.encode(value);
+        self.keys[id as usize] = IntegerKey::new(value);
         id
     }
 
@@ -142,36 +161,21 @@ impl IntegerLookup {
     }
 
     pub(super) fn key(&self, id: u32) -> &[u8] {
-        self.keys.get(id as usize).map_or(&[], |key| &key[..=self.width])
-    }
-
-    fn encode(&self, value: Option<i64>) -> IntegerKey {
-        let mut key = [0; 9];
-        if let Some(value) = value {
-            key[0] = VALID;
-            match self.width {
-                4 => key[1..5].copy_from_slice(&((value as i32) ^ i32::MIN).to_be_bytes()),
-                _ => key[1..9].copy_from_slice(&(value ^ i64::MIN).to_be_bytes()),
-            }
-        }
-        key
+        self.keys.get(id as usize).map_or(&[], IntegerKey::bytes)
     }
 
     /// The value in row bytes.
     #[inline]
     pub(super) fn decode(&self, key: &[u8]) -> Option<i64> {
-        if key.first() != Some(&VALID) {
-            return None;
+        match key.split_first() {
+            Some((&0, mut number)) => Some(varint::unzigzag(varint::take(&mut number))),
+            _ => None,
         }
-        Some(match self.width {
-            4 => i64::from(i32::from_be_bytes(key[1..5].try_into().expect("four bytes")) ^ i32::MIN),
-            _ => i64::from_be_bytes(key[1..9].try_into().expect("eight bytes")) ^ i64::MIN,
-        })
     }
 
     /// The column of these keys.
     pub(super) fn column(&self, ids: &[u32]) -> ArrayRef {
-        let value = |id: &u32| self.decode(&self.keys[*id as usize]);
+        let value = |id: &u32| self.decode(self.key(*id));
         let has_null = self.null.is_some_and(|null| ids.contains(&null));
         let nulls = has_null.then(|| ids.iter().map(|id| value(id).is_some()).collect::<NullBuffer>());
         if self.width == 4 {

@@ -1,12 +1,13 @@
 //! Operator state: the one module through which operators keep anything between flushes.
 //!
-//! - *row bytes*: a row in Arrow's row format; equal rows have equal bytes, bytes compare as rows sort.
+//! - *row bytes*: a row in as few bytes as it needs ([`RowCodec`]); equal rows have equal bytes.
 //! - *key id*: a small number for a key, dense, given by a [`KeyIndex`]; used again after the key is forgotten.
 //! - *key group*: 0..128, from the hash of a key's row bytes; shards and checkpoints divide keys by it.
 //! - *changed*: touched since the last checkpoint; only such entries are written by the next.
 
 mod bytes;
 mod codec;
+mod column_codec;
 mod expiry;
 mod keyed_rows;
 mod keys;
@@ -16,9 +17,10 @@ mod ordered;
 mod ordered_part;
 mod parts;
 mod tracking;
+mod varint;
 
 pub(crate) use bytes::ByteTable;
-pub(crate) use codec::{EncodedRows, RowCodec, RowEmitter};
+pub(crate) use codec::{EncodedRows, RowCodec, RowEmitter, SortCodec};
 pub(crate) use expiry::{Expiry, TIME_TABLE};
 pub(crate) use keyed_rows::{KeyedRows, UpdateStyle};
 pub(crate) use keys::{KeyIndex, key_groups, shard_of};

@@ -1,6 +1,6 @@
 //! Rows per partition in an order: what Top-N and sorting remember.
 
-use super::codec::{EncodedRows, RowCodec};
+use super::codec::{EncodedRows, RowCodec, SortCodec};
 use super::keys::KeyIndex;
 use super::ordered_part::Part;
 use super::tracking::StateWriter;
@@ -25,7 +25,7 @@ pub(crate) type Placed = (u64, Arc<[u8]>);
 pub(crate) struct OrderedRows {
     partitions: KeyIndex,
     codec: RowCodec,
-    sort_codec: RowCodec,
+    sort_codec: SortCodec,
     sort_columns: Vec<usize>,
     /// By partition.
     parts: Vec<Part>,
@@ -48,7 +48,7 @@ impl OrderedRows {
         Self {
             partitions: KeyIndex::new(partition_types),
             codec: RowCodec::new(row_types),
-            sort_codec: RowCodec::sorted(row_types, order),
+            sort_codec: SortCodec::new(row_types, order),
             sort_columns: order.iter().map(|key| key.column).collect(),
             parts: Vec::new(),
             rows: 0,
