@@ -18,6 +18,9 @@ use clap::Parser;
 use context::{Answer, Context, Failure, Global};
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Recursion over deeply nested SQL needs room; the pages are only touched when it happens.
 const STACK_BYTES: usize = 256 << 20;
 

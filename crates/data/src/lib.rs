@@ -18,6 +18,7 @@ pub mod text;
 pub mod time;
 pub mod types;
 pub mod value;
+pub mod varint;
 
 pub use batch::{ChangeBatch, Watermarks};
 pub use diagnostic::{Diagnostic, Level, Phase, Span};

@@ -1,28 +1,14 @@
 //! Checkpoints: what is written at an epoch's end, and the store that keeps it.
 //!
 //! A checkpoint is logical: upserts and deletes of entries since the checkpoint before, so that its cost follows what
-//! changed. An *entry* is (operator, table, key group, key) to value; the bytes are Arrow's row format.
+//! changed. An *entry* is (operator, table, key group, key) to value; the bytes are row bytes.
 
 use data::Diagnostic;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Version of the entries' encoding. A store with another version is refused.
-pub(crate) const FORMAT: &str = "headwater-state/1";
-
-/// One changed entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StateChange {
-    /// State id of the operator: its plan hash, or one derived from it.
-    pub operator: u128,
-    /// Which of the operator's tables.
-    pub table: u16,
-    /// 0..128; a restore gives each instance a range of groups.
-    pub group: u16,
-    pub key: Box<[u8]>,
-    /// Absent: the entry is gone.
-    pub value: Option<Box<[u8]>>,
-}
+pub(crate) const FORMAT: &str = "headwater-state/2";
 
 /// Event time of one split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,9 +70,9 @@ pub trait StateStore {
         false
     }
 
-    /// Makes `meta` the latest checkpoint, all of it or nothing: an interrupted write leaves the one before. `changes` are
-    /// those since the last write, or all entries when [`StateStore::wants_base`] said so.
-    fn write(&mut self, meta: &CheckpointMeta, changes: Vec<StateChange>) -> Result<(), Diagnostic>;
+    /// Makes `meta` the latest checkpoint, all of it or nothing: an interrupted write leaves the one before. `entries` puts
+    /// what changed since the last write, or everything when [`StateStore::wants_base`] said so. It is called once.
+    fn write(&mut self, meta: &CheckpointMeta, entries: &mut dyn FnMut(&mut dyn EntrySink)) -> Result<(), Diagnostic>;
 
     /// The latest checkpoint that is whole.
     fn latest(&mut self) -> Result<Option<CheckpointMeta>, Diagnostic>;
@@ -95,10 +81,19 @@ pub trait StateStore {
     fn read(&mut self, visit: &mut dyn FnMut(u128, EntryRef)) -> Result<(), Diagnostic>;
 }
 
-/// An entry as a store hands it over.
+/// Takes the entries of a checkpoint, those of an operator one after another. A store that cannot go on says so when it
+/// is done.
+pub trait EntrySink {
+    /// `operator` is a state id: the operator's plan hash, or one derived from it.
+    fn put(&mut self, operator: u128, entry: EntryRef);
+}
+
+/// An entry on its way to a store or back.
 #[derive(Clone, Copy, Debug)]
 pub struct EntryRef<'a> {
+    /// Which of the operator's tables.
     pub table: u16,
+    /// 0..128; a restore gives each instance a range of groups.
     pub group: u16,
     pub key: &'a [u8],
     /// Absent when it was removed.
@@ -133,6 +128,12 @@ impl Entries {
     }
 }
 
+impl EntrySink for Entries {
+    fn put(&mut self, operator: u128, entry: EntryRef) {
+        self.apply(operator, entry);
+    }
+}
+
 /// A store that lives as long as the process: tests, and runs that keep nothing.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
@@ -141,10 +142,8 @@ pub struct MemoryStore {
 }
 
 impl StateStore for MemoryStore {
-    fn write(&mut self, meta: &CheckpointMeta, changes: Vec<StateChange>) -> Result<(), Diagnostic> {
-        for StateChange { operator, table, group, key, value } in &changes {
-            self.entries.apply(*operator, EntryRef { table: *table, group: *group, key, value: value.as_deref() });
-        }
+    fn write(&mut self, meta: &CheckpointMeta, entries: &mut dyn FnMut(&mut dyn EntrySink)) -> Result<(), Diagnostic> {
+        entries(&mut self.entries);
         self.meta = Some(meta.clone());
         Ok(())
     }

@@ -221,24 +221,15 @@ impl Engine {
     /// Gives the epoch that the checkpoint belongs to.
     pub fn checkpoint(&mut self, store: &mut dyn StateStore, extra: serde_json::Value) -> Result<u64, Diagnostic> {
         let all = store.wants_base();
-        let mut changes = Vec::new();
         let (mut nodes, mut scans) = (Vec::new(), Vec::new());
-        for id in self.graph.order.clone() {
-            let node = &mut self.graph.nodes[id];
-            if node.fresh {
-                continue;
-            }
+        let written: Vec<_> = self.graph.order.iter().copied().filter(|id| !self.graph.nodes[*id].fresh).collect();
+        for node in written.iter().map(|id| &self.graph.nodes[*id]) {
             let name = format!("{:032x}", node.state_id);
             if let Body::Scan(scan) = &node.body {
                 scans.push(scan.save_time(name.clone()));
             }
             let ended = matches!(node.body, Body::Table(_)) && node.ports[0].watermark == FINAL_WATERMARK;
             nodes.push(NodeTime { node: name, reached: node.watermark, sent: node.sent, ended });
-            let mut writer = StateWriter { operator: node.state_id, all, changes: std::mem::take(&mut changes) };
-            if let Some(operator) = node.operator() {
-                operator.save(&mut writer);
-            }
-            changes = writer.changes;
         }
         // A statement that has not run yet is new after a restore, too.
         let has_run =
@@ -252,7 +243,16 @@ impl Engine {
             scans,
             extra,
         };
-        store.write(&meta, changes)?;
+        let nodes = &mut self.graph.nodes;
+        store.write(&meta, &mut |sink| {
+            for id in &written {
+                let node = &mut nodes[*id];
+                let mut writer = StateWriter { operator: node.state_id, all, sink: &mut *sink };
+                if let Some(operator) = node.operator() {
+                    operator.save(&mut writer);
+                }
+            }
+        })?;
         Ok(self.epoch)
     }
 

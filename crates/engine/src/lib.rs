@@ -25,7 +25,7 @@ mod testing;
 mod tests;
 
 pub use checkpoint::{
-    CheckpointMeta, EntryRef, MemoryStore, NodeTime, ScanTime, SplitTime, StateChange, StateStore, StatementMeta,
+    CheckpointMeta, EntryRef, EntrySink, MemoryStore, NodeTime, ScanTime, SplitTime, StateStore, StatementMeta,
 };
 pub use engine::{Engine, query};
 pub use epoch::{EpochOutput, Failure, Input, NodeStatistics, StatementChanges, StatementId, Statistics, TableChanges};

@@ -69,7 +69,11 @@ impl RunCommand for Run {
         let Some(root) = project::root(&context.global) else { return Err(no_project().into()) };
         let mut sources = Sources::default();
         match run_project(&self, &root, context, &mut sources) {
-            Ok(_) => Ok(Answer::Yes),
+            Ok((_, finished)) => {
+                // The process ends here: giving state back piece by piece would only take time.
+                std::mem::forget(finished);
+                Ok(Answer::Yes)
+            }
             Err(Stopped::Findings(findings)) => {
                 if context.output.is_json() {
                     context.output.findings(&findings, &sources)?;

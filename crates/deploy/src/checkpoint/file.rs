@@ -2,12 +2,15 @@
 //!
 //! ```text
 //! file   = "HWCK" version:u32 header_bytes:u32 header:JSON checksum:u64 block* end
-//! block  = payload_bytes:u32 (> 0) checksum:u64 payload
+//! block  = payload_bytes:u32 (> 0) checksum:u64 operator:u128 entry*
 //! end    = 0:u32 entries:u64 checksum:u64          checksum of all block checksums in order
-//! entry  = operator:u128 table:u16 key_group:u16 key_bytes:u32 value_bytes:u32 (u32::MAX: deleted) key value
+//! entry  = table key_group key_bytes value_bytes key value        varints; value_bytes is 0: deleted, else 1 more
 //! ```
-//! Numbers are little endian, checksums xxh3. A file without its end was torn; one with a wrong checksum was damaged.
+//! Numbers of fixed size are little endian, checksums xxh3. A file without its end was torn; one with a wrong checksum was
+//! damaged.
 
+use data::varint;
+use engine::EntryRef;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
@@ -15,23 +18,13 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: &[u8; 4] = b"HWCK";
 /// Raised with every change of this format or of what operators store.
-pub(crate) const FORMAT_VERSION: u32 = 1;
+pub(crate) const FORMAT_VERSION: u32 = 2;
 const BLOCK_BYTES: usize = 1 << 20;
-const DELETED: u32 = u32::MAX;
-const ENTRY_HEAD_BYTES: usize = 28;
+const OPERATOR_BYTES: usize = 16;
+/// Of the four numbers before an entry's key and value.
+const ENTRY_HEAD_BYTES_MAX: usize = 40;
 /// No header, block or row is larger; a length beyond it is damage, not a reason to allocate.
 const LENGTH_MAX: usize = 1 << 31;
-
-/// A change of one stored row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct StoredEntry<'a> {
-    pub operator: u128,
-    pub table: u16,
-    pub key_group: u16,
-    pub key: &'a [u8],
-    /// Absent when the row was removed.
-    pub value: Option<&'a [u8]>,
-}
 
 /// Why a file cannot be used.
 #[derive(Debug)]
@@ -63,7 +56,9 @@ impl std::fmt::Display for Damage {
 
 pub(crate) struct Writer {
     file: BufWriter<File>,
+    /// Begins with the operator.
     block: Vec<u8>,
+    operator: Option<u128>,
     entries: u64,
     sums: Vec<u8>,
     bytes: u64,
@@ -77,16 +72,31 @@ impl Writer {
         file.write_all(&(header.len() as u32).to_le_bytes())?;
         file.write_all(header)?;
         file.write_all(&xxh3_64(header).to_le_bytes())?;
-        Ok(Self { file, block: Vec::with_capacity(BLOCK_BYTES), entries: 0, sums: Vec::new(), bytes: 0 })
+        Ok(Self {
+            file,
+            block: Vec::with_capacity(BLOCK_BYTES),
+            operator: None,
+            entries: 0,
+            sums: Vec::new(),
+            bytes: 0,
+        })
     }
 
-    pub(crate) fn entry(&mut self, entry: &StoredEntry) -> io::Result<()> {
-        let value_bytes = entry.value.map_or(DELETED, |value| value.len() as u32);
-        self.block.extend_from_slice(&entry.operator.to_le_bytes());
-        self.block.extend_from_slice(&entry.table.to_le_bytes());
-        self.block.extend_from_slice(&entry.key_group.to_le_bytes());
-        self.block.extend_from_slice(&(entry.key.len() as u32).to_le_bytes());
-        self.block.extend_from_slice(&value_bytes.to_le_bytes());
+    pub(crate) fn entry(&mut self, operator: u128, entry: EntryRef) -> io::Result<()> {
+        if self.operator != Some(operator) {
+            self.write_block()?;
+            self.operator = Some(operator);
+        }
+        if self.block.is_empty() {
+            self.block.extend_from_slice(&operator.to_le_bytes());
+        }
+        let value_bytes = entry.value.map_or(0, |value| value.len() as u64 + 1);
+        let mut head = [0; ENTRY_HEAD_BYTES_MAX];
+        let mut length = 0;
+        for number in [u64::from(entry.table), u64::from(entry.group), entry.key.len() as u64, value_bytes] {
+            length += varint::write(&mut head[length..], number);
+        }
+        self.block.extend_from_slice(&head[..length]);
         self.block.extend_from_slice(entry.key);
         self.block.extend_from_slice(entry.value.unwrap_or_default());
         self.entries += 1;
@@ -94,6 +104,9 @@ impl Writer {
     }
 
     fn write_block(&mut self) -> io::Result<()> {
+        if self.block.is_empty() {
+            return Ok(());
+        }
         let sum = xxh3_64(&self.block).to_le_bytes();
         self.file.write_all(&(self.block.len() as u32).to_le_bytes())?;
         self.file.write_all(&sum)?;
@@ -106,9 +119,7 @@ impl Writer {
 
     /// Writes the end and waits until the disk has it. Returns the bytes of all entries.
     pub(crate) fn finish(mut self) -> io::Result<u64> {
-        if !self.block.is_empty() {
-            self.write_block()?;
-        }
+        self.write_block()?;
         self.file.write_all(&0u32.to_le_bytes())?;
         self.file.write_all(&self.entries.to_le_bytes())?;
         self.file.write_all(&xxh3_64(&self.sums).to_le_bytes())?;
@@ -144,7 +155,7 @@ fn open(path: &Path) -> Result<(BufReader<File>, Vec<u8>), Damage> {
 
 /// Reads a whole file, handing over its entries. A damaged one may have handed over some before that is found:
 /// [`verify`] first where that matters.
-pub(crate) fn read(path: &Path, visit: &mut dyn FnMut(StoredEntry)) -> Result<(), Damage> {
+pub(crate) fn read(path: &Path, visit: &mut dyn FnMut(u128, EntryRef)) -> Result<(), Damage> {
     let (mut file, _) = open(path)?;
     let mut sums = Vec::new();
     let mut entries = 0u64;
@@ -169,31 +180,23 @@ pub(crate) fn read(path: &Path, visit: &mut dyn FnMut(StoredEntry)) -> Result<()
 
 /// Whether the file is whole and unaltered.
 pub(crate) fn verify(path: &Path) -> Result<(), Damage> {
-    read(path, &mut |_| {})
+    read(path, &mut |_, _| {})
 }
 
-fn read_entries(mut block: &[u8], visit: &mut dyn FnMut(StoredEntry)) -> Result<u64, Damage> {
+fn read_entries(block: &[u8], visit: &mut dyn FnMut(u128, EntryRef)) -> Result<u64, Damage> {
     const ODD: Damage = Damage::Content("an entry runs over its block");
+    let (operator, mut rest) = block.split_first_chunk::<OPERATOR_BYTES>().ok_or(ODD)?;
+    let operator = u128::from_le_bytes(*operator);
     let mut entries = 0;
-    while !block.is_empty() {
-        let (head, rest) = block.split_at_checked(ENTRY_HEAD_BYTES).ok_or(ODD)?;
-        let (operator, head) = head.split_at(16);
-        let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-        let (key_bytes, value_bytes) = (number(4), number(8));
-        let (key, rest) = rest.split_at_checked(key_bytes as usize).ok_or(ODD)?;
-        let present = if value_bytes == DELETED { 0 } else { value_bytes as usize };
-        let (value, rest) = rest.split_at_checked(present).ok_or(ODD)?;
-        let mut operator_bytes = [0; 16];
-        operator_bytes.copy_from_slice(operator);
-        visit(StoredEntry {
-            operator: u128::from_le_bytes(operator_bytes),
-            table: u16::from_le_bytes([head[0], head[1]]),
-            key_group: u16::from_le_bytes([head[2], head[3]]),
-            key,
-            value: (value_bytes != DELETED).then_some(value),
-        });
+    while !rest.is_empty() {
+        let [table, group, key_bytes, value_bytes] = std::array::from_fn(|_| varint::take(&mut rest));
+        let narrow = |number: u64| u16::try_from(number).map_err(|_| ODD);
+        let (table, group) = (narrow(table)?, narrow(group)?);
+        let (key, after) = rest.split_at_checked(key_bytes as usize).ok_or(ODD)?;
+        let (value, after) = after.split_at_checked(value_bytes.saturating_sub(1) as usize).ok_or(ODD)?;
+        rest = after;
+        visit(operator, EntryRef { table, group, key, value: (value_bytes > 0).then_some(value) });
         entries += 1;
-        block = rest;
     }
     Ok(entries)
 }

@@ -9,8 +9,8 @@
 mod file;
 
 use data::Diagnostic;
-use engine::{CheckpointMeta, EntryRef, StateChange, StateStore};
-use file::{Damage, StoredEntry, Writer};
+use engine::{CheckpointMeta, EntryRef, EntrySink, StateStore};
+use file::{Damage, Writer};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,9 @@ use std::path::{Path, PathBuf};
 const DELTA_BYTES_MIN: u64 = 16 << 20;
 const SUFFIX: &str = "checkpoint";
 const OTHER_VERSION: &str = "run the version of headwater that wrote it, or start anew with another --data-dir";
+
+/// Puts the entries of a checkpoint.
+type Entries<'a> = dyn FnMut(&mut dyn EntrySink) + 'a;
 
 /// A folder of checkpoints. One process at a time; the runner holds the project's lock.
 #[derive(Debug)]
@@ -107,14 +110,14 @@ impl CheckpointFolder {
         Ok(())
     }
 
-    fn write_file(&mut self, id: u64, meta: &CheckpointMeta, changes: &[StateChange]) -> Result<(), Diagnostic> {
+    fn write_file(&mut self, id: u64, meta: &CheckpointMeta, entries: &mut Entries) -> Result<(), Diagnostic> {
         let is_base = self.wants_base();
         // Changes are handed over once: whatever happens below, only a base can be complete after a failure.
         self.must_be_base = true;
         let parent = if is_base { None } else { self.newest };
         let header = json!({ "id": id, "parent": parent, "meta": meta }).to_string();
         let temporary = self.folder.join(format!("{id:020}.tmp"));
-        let bytes = fill(&temporary, header.as_bytes(), changes).map_err(|error| {
+        let bytes = fill(&temporary, header.as_bytes(), entries).map_err(|error| {
             // Without space the half file is in the way of everything else.
             let _ = std::fs::remove_file(&temporary);
             failed("cannot write a checkpoint", &temporary, &error)
@@ -190,9 +193,9 @@ impl StateStore for CheckpointFolder {
         self.must_be_base || self.delta_bytes > self.base_bytes.max(DELTA_BYTES_MIN)
     }
 
-    fn write(&mut self, meta: &CheckpointMeta, changes: Vec<StateChange>) -> Result<(), Diagnostic> {
+    fn write(&mut self, meta: &CheckpointMeta, entries: &mut Entries) -> Result<(), Diagnostic> {
         let above = self.list()?.last().map_or(0, |listed| listed.id);
-        self.write_file(above.max(self.newest.unwrap_or(0)) + 1, meta, &changes)
+        self.write_file(above.max(self.newest.unwrap_or(0)) + 1, meta, entries)
     }
 
     fn latest(&mut self) -> Result<Option<CheckpointMeta>, Diagnostic> {
@@ -208,11 +211,7 @@ impl StateStore for CheckpointFolder {
     fn read(&mut self, visit: &mut dyn FnMut(u128, EntryRef)) -> Result<(), Diagnostic> {
         let Some(chain) = self.found.take() else { return Ok(()) };
         for path in &chain.files {
-            let mut hand_over = |entry: StoredEntry| {
-                let StoredEntry { operator, table, key_group: group, key, value } = entry;
-                visit(operator, EntryRef { table, group, key, value });
-            };
-            file::read(path, &mut hand_over).map_err(|damage| {
+            file::read(path, visit).map_err(|damage| {
                 Diagnostic::run("HW3912", "a checkpoint changed while it was read")
                     .detail(format!("{}: {damage}", path.display()))
                     .hint("run again: a checkpoint that is whole will be used")
@@ -231,18 +230,27 @@ impl StateStore for CheckpointFolder {
     }
 }
 
-fn fill(path: &Path, header: &[u8], changes: &[StateChange]) -> std::io::Result<u64> {
-    let mut writer = Writer::create(path, header)?;
-    for change in changes {
-        writer.entry(&StoredEntry {
-            operator: change.operator,
-            table: change.table,
-            key_group: change.group,
-            key: &change.key,
-            value: change.value.as_deref(),
-        })?;
+fn fill(path: &Path, header: &[u8], entries: &mut Entries) -> std::io::Result<u64> {
+    let mut filling = Filling { writer: Writer::create(path, header)?, failed: None };
+    entries(&mut filling);
+    match filling.failed {
+        None => filling.writer.finish(),
+        Some(error) => Err(error),
     }
-    writer.finish()
+}
+
+/// Writes entries until one cannot be written.
+struct Filling {
+    writer: Writer,
+    failed: Option<std::io::Error>,
+}
+
+impl EntrySink for Filling {
+    fn put(&mut self, operator: u128, entry: EntryRef) {
+        if self.failed.is_none() {
+            self.failed = self.writer.entry(operator, entry).err();
+        }
+    }
 }
 
 fn read_header(path: &Path) -> Result<Header, Damage> {

@@ -1,7 +1,7 @@
 //! Chains of checkpoint files, whole and damaged.
 
 use super::CheckpointFolder;
-use engine::{CheckpointMeta, StateChange, StateStore};
+use engine::{CheckpointMeta, EntryRef, StateStore};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -26,19 +26,18 @@ fn write(
     all: &State,
     changes: &[(&str, Option<&str>)],
 ) -> Result<(), data::Diagnostic> {
-    let change = |key: &str, value: Option<&str>| StateChange {
-        operator: 7,
-        table: 1,
-        group: 3,
-        key: key.as_bytes().into(),
-        value: value.map(|value| value.as_bytes().into()),
-    };
-    let changes = if folder.wants_base() {
-        all.iter().map(|(key, value)| change(key, Some(value))).collect()
-    } else {
-        changes.iter().map(|(key, value)| change(key, *value)).collect()
-    };
-    folder.write(&meta(epoch), changes)
+    let is_base = folder.wants_base();
+    folder.write(&meta(epoch), &mut |sink| {
+        let mut put = |key: &str, value: Option<&str>| {
+            let (key, value) = (key.as_bytes(), value.map(str::as_bytes));
+            sink.put(7, EntryRef { table: 1, group: 3, key, value });
+        };
+        if is_base {
+            all.iter().for_each(|(key, value)| put(key, Some(value)));
+        } else {
+            changes.iter().for_each(|(key, value)| put(key, *value));
+        }
+    })
 }
 
 fn state(pairs: &[(&str, &str)]) -> State {

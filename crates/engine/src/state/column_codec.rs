@@ -8,7 +8,6 @@
 //! | Utf8, Binary | length as varint, then the bytes |
 //! | List, Struct | length as varint, then Arrow's row format of the value |
 
-use super::varint;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
@@ -17,6 +16,7 @@ use arrow_array::{Array, ArrayRef, BinaryArray, BooleanArray, PrimitiveArray, St
 use arrow_buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_row::{RowConverter, RowParser, Rows, SortField};
 use arrow_schema::DataType as ArrowType;
+use data::varint;
 use std::sync::Arc;
 
 /// How a column's values are written.
@@ -265,4 +265,61 @@ fn take_bytes<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
     let (bytes, after) = rest.split_at(N);
     *rest = after;
     bytes.try_into().expect("as long as asked for")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::state::RowCodec;
+    use arrow_array::ArrayRef;
+    use data::{DataType, TypeKind, Value};
+
+    fn decimal(precision: u8, scale: u8) -> DataType {
+        DataType::new(TypeKind::Decimal { precision, scale })
+    }
+
+    /// Columns of every storage type, with NULLs, extremes and equal rows (the first two).
+    fn columns() -> Vec<(DataType, Vec<Value>)> {
+        let text = |text: &str| Value::String(text.to_owned());
+        let array = DataType::new(TypeKind::Array(Box::new(DataType::int())));
+        let list = |values: &[i32]| Value::Array(values.iter().map(|value| Value::Int(*value)).collect());
+        vec![
+            (
+                DataType::new(TypeKind::Boolean),
+                vec![Value::Boolean(true), Value::Boolean(true), Value::Null, Value::Boolean(false)],
+            ),
+            (DataType::new(TypeKind::TinyInt), [i8::MIN, i8::MIN, 0, i8::MAX].map(Value::TinyInt).to_vec()),
+            (DataType::new(TypeKind::SmallInt), [i16::MIN, i16::MIN, -1, i16::MAX].map(Value::SmallInt).to_vec()),
+            (DataType::int(), vec![Value::Null, Value::Null, Value::Int(i32::MIN), Value::Int(i32::MAX)]),
+            (DataType::bigint(), [i64::MIN, i64::MIN, 0, i64::MAX].map(Value::BigInt).to_vec()),
+            (DataType::new(TypeKind::Float), [-0.0, -0.0, f32::NAN, 1.5].map(Value::Float).to_vec()),
+            (DataType::new(TypeKind::Double), [0.0, 0.0, f64::INFINITY, f64::MIN].map(Value::Double).to_vec()),
+            (DataType::string(), vec![text(""), text(""), Value::Null, text("größer 🎈")]),
+            (
+                DataType::new(TypeKind::VarBinary(9)),
+                vec![Value::Bytes(vec![0; 200]), Value::Bytes(vec![0; 200]), Value::Null, Value::Bytes(vec![])],
+            ),
+            (array, vec![list(&[]), list(&[]), Value::Null, list(&[1, -1])]),
+            (decimal(38, 0), vec![Value::Null; 4]),
+        ]
+    }
+
+    #[test]
+    fn rows_come_back_and_equal_rows_have_equal_bytes() {
+        let columns = columns();
+        let arrays: Vec<ArrayRef> = columns.iter().map(|(kind, values)| Value::column(kind, values)).collect();
+        let codec = RowCodec::new(columns.iter().map(|(kind, _)| kind));
+        let rows = codec.encode(&arrays, 4);
+        assert_eq!(&codec.decode(rows.iter()), &arrays);
+        assert_eq!(rows.row(0), rows.row(1));
+        assert!(rows.row(0) != rows.row(2) && rows.row(2) != rows.row(3));
+        // Rows that come from elsewhere in a batch have the same bytes.
+        let tail: Vec<ArrayRef> = arrays.iter().map(|array| array.slice(1, 3)).collect();
+        assert_eq!(codec.encode(&tail, 3).row(2), rows.row(3));
+    }
+
+    #[test]
+    fn a_row_without_columns_has_no_bytes() {
+        let codec = RowCodec::new([]);
+        assert_eq!(codec.encode(&[], 2).iter().collect::<Vec<_>>(), [&[] as &[u8]; 2]);
+    }
 }

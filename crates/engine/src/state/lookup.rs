@@ -1,12 +1,12 @@
 //! From a key to its id: hash tables over row bytes, with a shorter way for a key of one integer column.
 
 use super::bytes::ByteTable;
-use super::varint;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, PrimitiveArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::DataType as ArrowType;
+use data::varint;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use std::sync::Arc;

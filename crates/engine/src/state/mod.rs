@@ -17,7 +17,6 @@ mod ordered;
 mod ordered_part;
 mod parts;
 mod tracking;
-mod varint;
 
 pub(crate) use bytes::ByteTable;
 pub(crate) use codec::{EncodedRows, RowCodec, RowEmitter, SortCodec};

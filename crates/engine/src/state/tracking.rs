@@ -1,6 +1,6 @@
 //! Which entries changed, and handing them to a checkpoint.
 
-use crate::checkpoint::StateChange;
+use crate::checkpoint::{EntryRef, EntrySink};
 
 /// Ids touched since the last checkpoint.
 #[derive(Debug)]
@@ -48,18 +48,16 @@ impl ChangedIds {
 }
 
 /// Collects the entries of one operator for a checkpoint.
-#[derive(Debug)]
-pub(crate) struct StateWriter {
+pub(crate) struct StateWriter<'a> {
     pub(crate) operator: u128,
     /// All entries are wanted, not only what changed.
     pub(crate) all: bool,
-    pub(crate) changes: Vec<StateChange>,
+    pub(crate) sink: &'a mut dyn EntrySink,
 }
 
-impl StateWriter {
+impl StateWriter<'_> {
     pub(crate) fn put(&mut self, table: u16, group: u16, key: &[u8], value: Option<&[u8]>) {
-        let (operator, key, value) = (self.operator, key.into(), value.map(Into::into));
-        self.changes.push(StateChange { operator, table, group, key, value });
+        self.sink.put(self.operator, EntryRef { table, group, key, value });
     }
 
     /// Which ids to write: those that changed, or all that live.

@@ -2,40 +2,43 @@
 
 /// Small numbers of either sign become small numbers without one.
 #[inline]
-pub(super) fn zigzag(value: i64) -> u64 {
+pub fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)) as u64
 }
 
+/// What [`zigzag`] was given.
 #[inline]
-pub(super) fn unzigzag(value: u64) -> i64 {
+pub fn unzigzag(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 
+/// As [`zigzag`].
 #[inline]
-pub(super) fn zigzag_wide(value: i128) -> u128 {
+pub fn zigzag_wide(value: i128) -> u128 {
     ((value << 1) ^ (value >> 127)) as u128
 }
 
+/// As [`unzigzag`].
 #[inline]
-pub(super) fn unzigzag_wide(value: u128) -> i128 {
+pub fn unzigzag_wide(value: u128) -> i128 {
     (value >> 1) as i128 ^ -((value & 1) as i128)
 }
 
 /// Bytes that a number takes: 1 to 10.
 #[inline]
-pub(super) fn length(value: u64) -> usize {
+pub fn length(value: u64) -> usize {
     (70 - (value | 1).leading_zeros() as usize) / 7
 }
 
 /// Bytes that a wide number takes: 1 to 19.
 #[inline]
-pub(super) fn length_wide(value: u128) -> usize {
+pub fn length_wide(value: u128) -> usize {
     (134 - (value | 1).leading_zeros() as usize) / 7
 }
 
 /// Writes at the start of `to` and gives the bytes written.
 #[inline]
-pub(super) fn write(to: &mut [u8], mut value: u64) -> usize {
+pub fn write(to: &mut [u8], mut value: u64) -> usize {
     let mut at = 0;
     while value >= 0x80 {
         to[at] = value as u8 | 0x80;
@@ -46,8 +49,9 @@ pub(super) fn write(to: &mut [u8], mut value: u64) -> usize {
     at + 1
 }
 
+/// As [`write`].
 #[inline]
-pub(super) fn write_wide(to: &mut [u8], mut value: u128) -> usize {
+pub fn write_wide(to: &mut [u8], mut value: u128) -> usize {
     let mut at = 0;
     while value > u128::from(u64::MAX) {
         to[at] = value as u8 | 0x80;
@@ -57,9 +61,9 @@ pub(super) fn write_wide(to: &mut [u8], mut value: u128) -> usize {
     at + write(&mut to[at..], value as u64)
 }
 
-/// Takes a number from the front of `from`.
+/// Takes a number from the front of `from`; bytes that end too early are taken for a whole number.
 #[inline]
-pub(super) fn take(from: &mut &[u8]) -> u64 {
+pub fn take(from: &mut &[u8]) -> u64 {
     let mut value = 0;
     let mut shift = 0;
     for (at, &byte) in from.iter().enumerate() {
@@ -74,8 +78,9 @@ pub(super) fn take(from: &mut &[u8]) -> u64 {
     value
 }
 
+/// As [`take`].
 #[inline]
-pub(super) fn take_wide(from: &mut &[u8]) -> u128 {
+pub fn take_wide(from: &mut &[u8]) -> u128 {
     let mut value = 0;
     let mut shift = 0;
     for (at, &byte) in from.iter().enumerate() {
