@@ -27,6 +27,8 @@ pub(crate) struct SinkTraits {
     /// `table.exec.sink.require-on-conflict`
     pub(crate) require_on_conflict: bool,
     pub(crate) materialize: Materialize,
+    /// `table.optimizer.non-deterministic-update.strategy` is `TRY_RESOLVE`
+    pub(crate) steady_updates: bool,
     /// Of the table's name in the statement.
     pub(crate) span: Span,
 }

@@ -12,8 +12,8 @@ use crate::types::cast_to;
 use catalog::{Object, ObjectPath, Table};
 use data::types::DataType;
 use data::{Diagnostic, Span, Value};
-use functions::Expr;
 use functions::typing::implicitly_castable;
+use functions::{Expr, ExprKind};
 use sql::ast;
 use std::sync::Arc;
 
@@ -67,6 +67,7 @@ fn into_table(
         on_conflict: insert.on_conflict.map(|conflict| conflict.action),
         require_on_conflict: config.is_true("table.exec.sink.require-on-conflict"),
         materialize,
+        steady_updates: config.is("table.optimizer.non-deterministic-update.strategy", "TRY_RESOLVE"),
         span,
     });
     let mut node = finish(node, &root, batch).map_err(|errors| placed(errors, insert.span))?;
@@ -146,12 +147,24 @@ impl Binder<'_> {
                 return self.mismatch(table, &targets, &query, insert, &cause);
             }
         }
+        let fits = |(position, target): (usize, &usize)| {
+            query.columns[position].data_type.kind == sink[*target].data_type.kind
+        };
+        let all_fit = targets.iter().enumerate().all(fits);
         let mut columns = Vec::new();
         for (at, column) in sink.iter().enumerate() {
             let given = targets.iter().position(|target| *target == at);
             let fixed = partition.iter().find(|(target, _)| *target == at);
             let expr = match (given, fixed) {
-                (Some(position), _) => cast_to(query.column(position), &column.data_type),
+                (Some(position), _) if all_fit || !is_cast(&query, position) => {
+                    cast_to(query.column(position), &column.data_type)
+                }
+                // Where one column is brought to the table's type, Flink casts all of them; a cast of a cast keeps no key.
+                (Some(position), _) => {
+                    let input = Box::new(query.column(position));
+                    let data_type = column.data_type.clone().with_nullable(input.data_type.nullable);
+                    Expr::new(ExprKind::Cast { input, is_try: false }, data_type)
+                }
                 (None, Some((_, value))) => value.clone(),
                 (None, None) => Expr::literal(Value::Null, column.data_type.clone().with_nullable(true)),
             };
@@ -300,6 +313,12 @@ impl Binder<'_> {
         };
         self.fail(Diagnostic::plan("HW2020", insert.query.span, message).detail(detail).hint(hint))
     }
+}
+
+/// Whether the query computes this column by a cast.
+fn is_cast(query: &Node, position: usize) -> bool {
+    let Op::Calc { columns, .. } = &query.op else { return false };
+    matches!(columns[position].kind, ExprKind::Cast { .. })
 }
 
 fn nullable(data_type: &DataType) -> DataType {

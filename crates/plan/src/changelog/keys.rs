@@ -153,7 +153,7 @@ fn unchanged_column(output: &Expr) -> Option<usize> {
     match &output.kind {
         ExprKind::Column(column) => Some(*column),
         ExprKind::Cast { input, is_try: false } if is_injective(&input.data_type.kind, &output.data_type.kind) => {
-            unchanged_column(input)
+            input.as_column()
         }
         _ => None,
     }

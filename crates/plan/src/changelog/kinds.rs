@@ -99,12 +99,13 @@ fn completed_once(node: &mut Node) {
 fn narrow_completion(node: &mut Node, shared: &HashSet<String>) {
     let Op::Calc { columns, condition } = &mut node.op else { return };
     let normalize = &mut node.inputs[0];
-    let Op::ChangelogNormalize { keys, condition: None } = &mut normalize.op else { return };
+    let Op::ChangelogNormalize { keys, condition: kept } = &mut normalize.op else { return };
     let scan = &normalize.inputs[0];
     if !matches!(&scan.op, Op::Scan { table, .. } if !shared.contains(&table.name)) {
         return;
     }
-    let read = columns.iter().chain(condition.iter()).flat_map(columns_of).chain(keys.iter().copied());
+    let exprs = columns.iter().chain(condition.iter()).chain(kept.iter());
+    let read = exprs.flat_map(columns_of).chain(keys.iter().copied());
     let used: Vec<usize> = read.collect::<std::collections::BTreeSet<_>>().into_iter().collect();
     if used.len() == scan.columns.len() {
         return;
@@ -113,6 +114,7 @@ fn narrow_completion(node: &mut Node, shared: &HashSet<String>) {
     let map = |expr: &functions::Expr| expr.clone().map_columns(&place);
     *columns = columns.iter().map(map).collect();
     *condition = condition.as_ref().map(map);
+    *kept = kept.as_ref().map(map);
     keys.iter_mut().for_each(|key| *key = place(*key));
     if let Some(scan) = normalize.inputs.pop() {
         let changelog = scan.changelog;

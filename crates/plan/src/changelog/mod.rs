@@ -10,6 +10,7 @@
 //!   for it;
 //!   one that does not is tried first without.
 
+pub(crate) mod determinism;
 pub(crate) mod images;
 pub(crate) mod keys;
 pub(crate) mod kinds;
@@ -26,6 +27,12 @@ pub(crate) fn infer(node: Node, root: &Root) -> Result<Node, Vec<Diagnostic>> {
     keys::infer(&mut node);
     match root {
         Root::Query => images::assign_any(node),
-        Root::Sink(traits) => sink::infer(node, traits),
+        Root::Sink(traits) => {
+            let node = sink::infer(node, traits)?;
+            if traits.steady_updates {
+                determinism::check(&node, traits.span)?;
+            }
+            Ok(node)
+        }
     }
 }

@@ -96,7 +96,7 @@ fn is_wider(narrow: &TypeKind, wide: &TypeKind) -> bool {
     matches!((rank(narrow), rank(wide)), (Some(narrow), Some(wide)) if narrow < wide)
 }
 
-/// Behind `WHERE c = 'x'`, `c` is `'x'`. As in Flink, an upsert key that held `c` is lost with it.
+/// Behind `WHERE c = 'x'`, `c` is `'x'`, and behind `WHERE c IS NULL` it is NULL. As in Flink, an upsert key that held `c` is lost with it.
 fn pin_columns(columns: &mut [Expr], condition: Option<&Expr>) {
     let pinned: Vec<(usize, Expr)> =
         condition.into_iter().flat_map(|condition| conjuncts(condition.clone())).filter_map(pin).collect();
@@ -112,7 +112,12 @@ fn pin_columns(columns: &mut [Expr], condition: Option<&Expr>) {
 }
 
 fn pin(part: Expr) -> Option<(usize, Expr)> {
-    let ExprKind::Call { function, args } = part.kind else { return None };
+    let ExprKind::Call { function, mut args } = part.kind else { return None };
+    if function == "IS NULL" && args.len() == 1 {
+        let column = args.pop()?;
+        let data_type = column.data_type.clone();
+        return Some((column.as_column()?, Expr::literal(Value::Null, data_type)));
+    }
     let [left, right] = args.try_into().ok()?;
     if function != "=" || left.data_type.kind.is_approximate() {
         return None;

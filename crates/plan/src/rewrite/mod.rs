@@ -1,6 +1,7 @@
 //! Rewrites: plans that mean the same and cost less. One file per rule, one line in [`RULES`].
 
 mod drop_aggregate;
+mod empty;
 mod fold;
 mod interval_join;
 mod key_aggregate;
@@ -20,8 +21,9 @@ use data::Diagnostic;
 type Rule = fn(Node) -> Node;
 
 /// Applied to every node from the leaves up, in this order, until nothing changes.
-const RULES: [(&str, Rule); 6] = [
+const RULES: [(&str, Rule); 7] = [
     ("fold constants", fold::apply),
+    ("leave out what has no rows", empty::apply),
     ("push filters down", push::apply),
     ("merge projections", merge::apply),
     ("keep the first rows of a partition", rank::apply),

@@ -39,6 +39,7 @@ fn is_unique_join(node: &Node, columns: &[usize]) -> bool {
     by_left && is_unique(left, &of_left) || by_right && is_unique(right, &of_right)
 }
 
+/// A key without columns (one row at most) is not taken for one, as in Flink.
 fn covered(key: &[usize], columns: &[usize]) -> bool {
-    key.iter().all(|column| columns.contains(column))
+    !key.is_empty() && key.iter().all(|column| columns.contains(column))
 }
