@@ -96,7 +96,8 @@ fn is_wider(narrow: &TypeKind, wide: &TypeKind) -> bool {
     matches!((rank(narrow), rank(wide)), (Some(narrow), Some(wide)) if narrow < wide)
 }
 
-/// Behind `WHERE c = 'x'`, `c` is `'x'`, and behind `WHERE c IS NULL` it is NULL. As in Flink, an upsert key that held `c` is lost with it.
+/// Behind `WHERE c = 'x'`, `c` is `'x'`, and behind `WHERE c IS NULL` it is NULL.
+/// As in Flink, an upsert key that held `c` is lost with it.
 fn pin_columns(columns: &mut [Expr], condition: Option<&Expr>) {
     let pinned: Vec<(usize, Expr)> =
         condition.into_iter().flat_map(|condition| conjuncts(condition.clone())).filter_map(pin).collect();
