@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The Customer 360 of examples/c360 on a real Flink, measured: the same statements, managed tables as views.
 
-usage: c360_flink.py DATA [--mode streaming|batch] [--settings default|best|both] [--runs N] [--parallelism N]
-                     [--tm-memory SIZE] [--smallest] [--out FILE.csv] [--as-of TIME] [--time-limit S] [--as-written]
+usage: c360_flink.py DATA [--mode streaming|batch] [--settings default|best|both] [--runs N] [--warm-ups N]
+                     [--parallelism N] [--tm-memory SIZE] [--smallest] [--out FILE.csv] [--as-of TIME]
+                     [--time-limit S] [--as-written]
 
 DATA is a folder of the case's CSV files without rows that cannot be read. Starts a cluster of oracle/ (oracle/setup.sh
 once before), makes one run that is not measured, so that the JVMs are warm, and then N measured ones into `blackhole`.
@@ -105,11 +106,11 @@ def measure(case, options):
                        "parallelism": options.parallelism}
     with Cluster(options.tm_memory, options.parallelism, case.managed_fraction) as cluster:
         try:
-            for number in range(1 + options.runs):
+            for number in range(1 - options.warm_ups, 1 + options.runs):
                 job_ms, cost = cluster.measured(lambda: case.run(options.time_limit))
                 cost["job_seconds"] = job_ms / 1000
-                print(f"  {case.mode} {case.settings} {f'run {number}' if number else 'warm-up'}: {line(cost)}", flush=True)
-                runs += [cost] if number else []
+                print(f"  {case.mode} {case.settings} {f'run {number}' if number > 0 else 'warm-up'}: {line(cost)}", flush=True)
+                runs += [cost] if number > 0 else []
             if options.out:
                 base, extension = os.path.splitext(options.out)
                 path = options.out if options.single else f"{base}.{case.settings}{extension}"
@@ -201,6 +202,7 @@ def arguments():
     parser.add_argument("--mode", choices=("streaming", "batch"), default="streaming")
     parser.add_argument("--settings", choices=("default", "best", "both"), default="default")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--warm-ups", type=int, default=1, help="runs before those that are measured")
     parser.add_argument("--parallelism", type=int, default=2)
     parser.add_argument("--tm-memory", default="8g", help="process size of the TaskManager, as 1728m or 8g")
     parser.add_argument("--smallest", action="store_true")
