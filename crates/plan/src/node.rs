@@ -149,6 +149,9 @@ pub enum Op {
     Expand { projections: Vec<Vec<Expr>> },
     /// Each row as often as its last column says, without that column.
     Replicate,
+    /// Each row once per element of the collection in its last column: the other columns, those of the element, and its
+    /// number from 1 if `ordinality`. `padded`: a row without elements comes once, with NULL.
+    Unnest { padded: bool, ordinality: bool },
     /// Full changes from an upsert stream: looks up what a key's row was, drops changes that change nothing. A row for
     /// which `condition` does not hold counts as removed.
     ChangelogNormalize { keys: Vec<usize>, condition: Option<Expr> },

@@ -22,6 +22,7 @@ impl Op {
             | Self::ChangelogNormalize { .. }
             | Self::DropUpdateBefore
             | Self::Replicate
+            | Self::Unnest { .. }
             | Self::Sort { .. }
             | Self::SortLimit { .. }
             | Self::Sink { .. } => Vec::new(),

@@ -24,6 +24,7 @@ mod sink;
 mod sort;
 mod top_one;
 mod union;
+mod unnest;
 mod upsert_materialize;
 mod values;
 mod window;
@@ -222,6 +223,7 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
         Op::IntervalJoin { .. } => Box::new(interval_join::IntervalJoin::new(node, setup)?),
         Op::Expand { projections } => Box::new(expand::Expand::new(projections)?),
         Op::Replicate => Box::new(replicate::Replicate),
+        Op::Unnest { padded, ordinality } => Box::new(unnest::Unnest::new(node, *padded, *ordinality)),
         Op::Sink { .. } => Box::new(sink::Sink::new(node, setup.checkpoints)),
         Op::WindowAssign { window } => Box::new(window_assign::WindowAssign::new(node, window)),
         Op::WindowAggregate { window, keys, calls, properties } => {
@@ -266,6 +268,7 @@ pub(crate) fn name(op: &Op) -> &'static str {
         Op::Over { .. } => "Over",
         Op::Expand { .. } => "Expand",
         Op::Replicate => "Replicate",
+        Op::Unnest { .. } => "Unnest",
         Op::ChangelogNormalize { .. } => "ChangelogNormalize",
         Op::DropUpdateBefore => "DropUpdateBefore",
         Op::Sort { .. } => "Sort",

@@ -1,6 +1,7 @@
 //! FROM: tables, views, derived tables, table functions, joins.
 
 use super::scope::{Relation, Scope};
+use super::unnest::Unnest;
 use super::{Binder, Frame};
 use crate::error::Bound;
 use crate::node::Node;
@@ -19,6 +20,10 @@ impl Binder<'_> {
                 None => Ok((node, scope)),
                 Some(alias) => self.aliased(node, Vec::new(), Some(alias), from.span),
             };
+        }
+        if let TableRefKind::Unnest { items, ordinality, .. } = &from.kind {
+            let alias = from.alias.as_ref();
+            return self.unnest(&Unnest { items, ordinality: *ordinality, alias, span: from.span });
         }
         let (node, names) = match &from.kind {
             TableRefKind::Table { name, hints, system_time } => {
@@ -47,7 +52,6 @@ impl Binder<'_> {
 
     fn other_reference(&mut self, kind: &TableRefKind, span: Span) -> Bound<(Node, Scope)> {
         let (feature, instead) = match kind {
-            TableRefKind::Unnest { .. } => ("UNNEST", "store the elements as rows, or pick them with array[i]"),
             TableRefKind::MatchRecognize(_) => ("MATCH_RECOGNIZE", "use window functions and joins"),
             TableRefKind::Pivot(_) => ("PIVOT", "aggregate with FILTER (WHERE ...)"),
             TableRefKind::Unpivot(_) => ("UNPIVOT", "use UNION ALL of one SELECT per column"),

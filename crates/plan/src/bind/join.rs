@@ -1,6 +1,7 @@
 //! Joins: kinds, USING and NATURAL, equalities as keys.
 
 use super::scope::{Field, Merged, Scope};
+use super::unnest::Unnest;
 use super::{Binder, Clause, Frame};
 use crate::build::{and, columns_of, conjuncts};
 use crate::error::Bound;
@@ -26,6 +27,11 @@ impl Binder<'_> {
         }
         if is_lateral(&join.right.kind) {
             return self.unsupported(join.right.span, "LATERAL", "write the subquery as a join with its own keys");
+        }
+        if let TableRefKind::Unnest { items, ordinality, .. } = &join.right.kind {
+            let (alias, span) = (join.right.alias.as_ref(), join.right.span);
+            let unnest = Unnest { items, ordinality: *ordinality, alias, span };
+            return self.join_unnest(join, &unnest, kind);
         }
         let (left, right) = (self.from(&join.left), self.from(&join.right));
         let ((left, left_scope), (right, right_scope)) = (left?, right?);
@@ -120,7 +126,7 @@ fn is_lateral(kind: &TableRefKind) -> bool {
 }
 
 /// Both scopes, right positions moved, nullability as the kind of join leaves it.
-fn side_by_side(mut left: Scope, mut right: Scope, width: usize, kind: JoinKind) -> Scope {
+pub(crate) fn side_by_side(mut left: Scope, mut right: Scope, width: usize, kind: JoinKind) -> Scope {
     for field in right.relations.iter_mut().flat_map(|relation| relation.fields.iter_mut()) {
         field.position += width;
     }

@@ -20,6 +20,7 @@ pub(crate) mod select;
 pub(crate) mod special;
 pub(crate) mod subquery;
 pub(crate) mod table;
+mod unnest;
 pub(crate) mod walk;
 pub(crate) mod window;
 

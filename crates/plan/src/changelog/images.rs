@@ -48,7 +48,7 @@ fn satisfy(node: &Node, image: Image) -> Option<Node> {
         }
         // Rows that are there several times cannot be updated by a new row alone.
         Op::Replicate if image == Image::After && updates => return None,
-        Op::Replicate => vec![image],
+        Op::Replicate | Op::Unnest { .. } => vec![image],
         Op::Union | Op::Expand { .. } | Op::WindowAssign { .. } | Op::Sink { .. } => vec![image; node.inputs.len()],
         // Rows that only rise need not be taken back.
         Op::Rank { partition, order, .. } if rises(node, partition, order) => vec![Image::After],

@@ -53,6 +53,7 @@ fn keys(node: &Node) -> Keys {
         Op::Values { .. }
         | Op::Union
         | Op::Replicate
+        | Op::Unnest { .. }
         | Op::Expand { .. }
         | Op::WindowAssign { .. }
         | Op::WindowAggregate { .. }

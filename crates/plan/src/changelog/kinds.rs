@@ -35,7 +35,12 @@ fn kinds(node: &Node) -> ChangelogMode {
     let all = || node.inputs.iter().fold(ChangelogMode::default(), |set, input| set.union(input.changelog));
     match &node.op {
         Op::Scan { table, .. } => table.changelog.without(RowKind::UpdateBefore),
-        Op::Calc { .. } | Op::Union | Op::Expand { .. } | Op::WindowAssign { .. } | Op::Replicate => all(),
+        Op::Calc { .. }
+        | Op::Union
+        | Op::Expand { .. }
+        | Op::WindowAssign { .. }
+        | Op::Replicate
+        | Op::Unnest { .. } => all(),
         Op::Aggregate { .. } => {
             let takes_back = !input(0).is_insert_only();
             let mode = ChangelogMode::INSERT_ONLY.with(RowKind::UpdateAfter);

@@ -53,7 +53,7 @@ fn directions(node: &Node) -> Option<Vec<Direction>> {
             let same = inputs.windows(2).all(|pair| pair[0] == pair[1]);
             Some(if same { inputs.into_iter().next()? } else { vec![Unknown; width] })
         }
-        Op::DropUpdateBefore | Op::Expand { .. } | Op::Replicate => {
+        Op::DropUpdateBefore | Op::Expand { .. } | Op::Replicate | Op::Unnest { .. } => {
             let changes = is_updated(&directions(&node.inputs[0])?);
             Some(vec![if changes { Unknown } else { Constant }; width])
         }

@@ -20,6 +20,7 @@ pub(super) fn name(op: &Op) -> &'static str {
         Op::Over { .. } => "Over",
         Op::Expand { .. } => "Expand",
         Op::Replicate => "Replicate",
+        Op::Unnest { .. } => "Unnest",
         Op::ChangelogNormalize { .. } => "ChangelogNormalize",
         Op::DropUpdateBefore => "DropUpdateBefore",
         Op::Sort { .. } => "Sort",
@@ -95,7 +96,7 @@ pub(super) fn details(node: &Node) -> String {
         Op::Sink { table, conflict, .. } => {
             format!("into {table}{}", stands(*conflict))
         }
-        Op::Union | Op::DropUpdateBefore | Op::Replicate => String::new(),
+        Op::Union | Op::DropUpdateBefore | Op::Replicate | Op::Unnest { .. } => String::new(),
     }
 }
 

@@ -13,6 +13,7 @@ pub(super) fn apply(mut node: Node) -> Node {
         | Op::SortLimit { .. }
         | Op::Expand { .. }
         | Op::Replicate
+        | Op::Unnest { .. }
         | Op::WindowAssign { .. } => left,
         Op::Aggregate { keys, .. } => left && !keys.is_empty(),
         Op::Join { kind, .. } | Op::IntervalJoin { kind, .. } => match kind {

@@ -21,7 +21,7 @@ pub(crate) fn settle(mut node: Node, errors: &mut Vec<Diagnostic>) -> Node {
                 node.columns[at].time = first.filter(|_| same);
             }
         }
-        Op::Rank { .. } | Op::Deduplicate { .. } | Op::Sort { .. } | Op::SortLimit { .. } => {
+        Op::Unnest { .. } | Op::Rank { .. } | Op::Deduplicate { .. } | Op::Sort { .. } | Op::SortLimit { .. } => {
             let inputs = node.inputs[0].columns.iter().map(|column| column.time).collect::<Vec<_>>();
             node.columns.iter_mut().zip(inputs).for_each(|(column, time)| column.time = time);
         }
