@@ -207,7 +207,7 @@ export function follow(path, handlers) {
       handlers.onOpen?.();
       const read = eventReader((event, data, id) => {
         if (id) lastId = id;
-        handlers.onEvent(event, parse(data));
+        if (data !== null) handlers.onEvent(event, parse(data));
       });
       const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
       const decoder = new TextDecoder();
@@ -272,8 +272,9 @@ export function follow(path, handlers) {
 }
 
 /**
- * Cuts a text of server-sent events, fed in pieces, into events.
- * @param {(event: string, data: string, id: string) => void} emit
+ * Cuts a text of server-sent events, fed in pieces, into events. One that has only an id says where the stream is:
+ * its data is null.
+ * @param {(event: string, data: string | null, id: string) => void} emit
  * @returns {(piece: string) => void}
  */
 export function eventReader(emit) {
@@ -288,7 +289,7 @@ export function eventReader(emit) {
     for (const each of lines) {
       const line = each.endsWith('\r') ? each.slice(0, -1) : each;
       if (line === '') {
-        if (data.length > 0) emit(event || 'message', data.join('\n'), id);
+        if (data.length > 0 || id) emit(event || 'message', data.length > 0 ? data.join('\n') : null, id);
         [event, id, data] = ['', '', []];
         continue;
       }

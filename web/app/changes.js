@@ -111,7 +111,6 @@ export function changesView(route) {
   // Of a small table the rows that stand now come first: then even the first update of each can say what it changed.
   const small = (live(table.name).rows ?? Infinity) <= MOST_REMEMBERED;
   let inSnapshot = small;
-  let snapshotEpoch = /** @type {number | null} */ (null);
   const stream = follow(`${tablePath(table.name)}/changes${small ? '?snapshot=true' : ''}`, {
     onOpen: () => replace(note),
     onRefused: (error) => replace(note, errorNote(error)),
@@ -119,15 +118,11 @@ export function changesView(route) {
       if (event === 'snapshot-end') inSnapshot = false;
       if (event === 'reset') {
         inSnapshot = true;
-        snapshotEpoch = null;
         remembered.clear();
         replace(note, h('p', { class: 'note' }, 'The server has started anew: what happened meanwhile is not shown.'));
       }
       if (event !== 'change') return;
       const before = remembered.take(data);
-      // All of it is of one epoch; a later one ends it, should its end have been lost with a connection.
-      const first = (snapshotEpoch ??= data.epoch);
-      if (data.epoch > first) inSnapshot = false;
       if (inSnapshot) return;
       total += 1;
       perSecond[perSecond.length - 1] += 1;

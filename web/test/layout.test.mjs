@@ -77,7 +77,8 @@ describe('layout', () => {
 
 describe('what the server sends', () => {
   it('is read as events, however it is cut', () => {
-    const text = ': hello\n\nid: 7-1\nevent: change\ndata: {"a":\ndata: 1}\n\r\ndata: x\r\n\r\nevent: none\n\n';
+    const text =
+      ': hello\n\nid: 7-1\nevent: change\ndata: {"a":\ndata: 1}\n\r\ndata: x\r\n\r\nevent: none\n\nid: 7-2\n\n';
     for (let size = 1; size < text.length; size += 1) {
       const got = [];
       const read = eventReader((...event) => got.push(event));
@@ -85,6 +86,7 @@ describe('what the server sends', () => {
       assert.deepEqual(got, [
         ['change', '{"a":\n1}', '7-1'],
         ['message', 'x', ''],
+        ['message', null, '7-2'],
       ]);
     }
   });

@@ -13,7 +13,9 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const WEB = join(HERE, '..');
 const PROJECT = join(WEB, '../examples/c360');
 const TYPES = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript', '.svg': 'image/svg+xml' };
-export const POLICY = "default-src 'self'";
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** @param {string} folder @returns {string[]} */
 function files(folder) {
@@ -385,6 +387,7 @@ export async function startMock(port = 0) {
     streams.add(stream);
     response.on('close', () => streams.delete(stream));
     response.write(': hello\n\n');
+    if (table !== null) response.write(`id: ${epoch}\n\n`);
     if (table === null) response.write(event('status', status()));
   };
   const query = ({ sql }) => {

@@ -316,7 +316,7 @@ describe('safety', () => {
 
   it('is served with a strict policy', async () => {
     const response = await fetch(`${base}/`);
-    assert.match(response.headers.get('content-security-policy') ?? '', /default-src 'self'/);
+    assert.match(response.headers.get('content-security-policy') ?? '', /default-src '(self|none)'/);
     assert.doesNotMatch(response.headers.get('content-security-policy') ?? '', /unsafe/);
   });
 });
