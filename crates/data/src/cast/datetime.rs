@@ -1,6 +1,7 @@
 //! Dates, times and timestamps into each other. Fractions are cut, never rounded. As in Flink, what is cut of a
 //! timestamp before 1970 is cut towards 1970 when whole milliseconds go: to the next second for a TIMESTAMP(0), and of a
-//! TIMESTAMP, not of a TIMESTAMP_LTZ, to the next day for a DATE. Times of day are counted from midnight on (Flink 2.3 makes negative ones, which it cannot print).
+//! TIMESTAMP, not of a TIMESTAMP_LTZ, to the next day for a DATE. Times of day are counted from midnight on (Flink 2.3
+//! makes negative ones, which it cannot print).
 
 use crate::storage::TimestampUnit;
 use crate::time::{MILLIS_PER_DAY, NANOS_PER_DAY, NANOS_PER_MILLI, Zone};
