@@ -94,12 +94,12 @@ fn element_columns(collection: &DataType) -> Option<Vec<Column>> {
                 Column::new(field.name.clone(), field.data_type.clone().with_nullable(nullable))
             })
             .collect(),
-        _ => vec![Column::new("f0", element.clone())],
+        _ => vec![Column::new("EXPR$0", element.clone())],
     };
     Some(match &collection.kind {
         TypeKind::Array(element) | TypeKind::Multiset(element) => of(element),
         TypeKind::Map(key, value) => {
-            vec![Column::new("f0", (**key).clone()), Column::new("f1", (**value).clone())]
+            vec![Column::new("KEY", (**key).clone()), Column::new("VALUE", (**value).clone())]
         }
         _ => return None,
     })
