@@ -3,7 +3,7 @@
 
 use super::NANOS_PER_SECOND;
 use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono_tz::{OffsetComponents, Tz};
 
 /// A named zone or a fixed offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,18 @@ impl Zone {
         match self {
             Self::Fixed(seconds) => seconds,
             Self::Named(zone) => zone.offset_from_utc_datetime(&naive(epoch_seconds)).fix().local_minus_utc(),
+        }
+    }
+
+    /// [`Zone::offset_seconds`] as `java.util.TimeZone` has it: before 1900 the standard time of today.
+    pub fn calendar_offset_seconds(self, epoch_seconds: i64) -> i32 {
+        const YEAR_1900: i64 = -2_208_988_800;
+        const YEAR_2025: i64 = 1_735_689_600;
+        match self {
+            Self::Named(zone) if epoch_seconds < YEAR_1900 => {
+                zone.offset_from_utc_datetime(&naive(YEAR_2025)).base_utc_offset().num_seconds() as i32
+            }
+            _ => self.offset_seconds(epoch_seconds),
         }
     }
 

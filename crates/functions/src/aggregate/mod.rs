@@ -4,9 +4,11 @@
 //! - *retractable*: rows may be taken back; MIN, MAX and the like then keep an ordered multiset per group.
 //! - DISTINCT and FILTER are the operator's: an accumulator sees only the rows that count.
 
+mod collect;
 mod count;
 mod entries;
 mod extreme;
+mod json_object;
 mod sequence;
 mod state;
 mod sum;
@@ -82,5 +84,12 @@ pub trait Accumulator: Send {
 }
 
 /// Every aggregate function, one slice per group.
-pub(crate) static FAMILIES: &[&[AggregateDef]] =
-    &[count::FUNCTIONS, sum::FUNCTIONS, extreme::FUNCTIONS, sequence::FUNCTIONS, variance::FUNCTIONS];
+pub(crate) static FAMILIES: &[&[AggregateDef]] = &[
+    count::FUNCTIONS,
+    sum::FUNCTIONS,
+    extreme::FUNCTIONS,
+    sequence::FUNCTIONS,
+    collect::FUNCTIONS,
+    json_object::FUNCTIONS,
+    variance::FUNCTIONS,
+];

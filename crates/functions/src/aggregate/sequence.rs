@@ -1,11 +1,13 @@
-//! Aggregates that depend on the order in which rows came: FIRST_VALUE, LAST_VALUE, LISTAGG, ARRAY_AGG.
+//! Aggregates that depend on the order in which rows came: FIRST_VALUE, LAST_VALUE, LISTAGG, ARRAY_AGG, JSON_ARRAYAGG.
 //!
 //! Each group keeps its values by number of arrival. A value that is taken back is the earliest equal one. Over rows that only
 //! come, FIRST_VALUE and LAST_VALUE keep one.
 
 use super::entries::Changed;
+use super::json_object::JSON_TEXT;
 use super::{Accumulator, AggregateDef, AggregateRows, AggregateSite};
 use crate::registry::{BindArg, BindError, Binding, EvalError, Example};
+use crate::scalar::json::{Converter, Json, checked_value_type, failed};
 use crate::typing::{arity, arity_between, mismatch};
 use arrow_array::ArrayRef;
 use arrow_row::{RowConverter, SortField};
@@ -14,7 +16,7 @@ use data::{DataType, TypeKind, Value};
 use std::collections::BTreeMap;
 
 /// What becomes of the values of a group.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 enum Shape {
     First,
     Last,
@@ -22,6 +24,17 @@ enum Shape {
     Join(String),
     /// An ARRAY; NULLs are elements, too.
     Array,
+    /// A JSON array, with or without NULLs.
+    Json {
+        nulls: bool,
+        converter: Converter,
+    },
+}
+
+impl Shape {
+    fn keeps_nulls(&self) -> bool {
+        matches!(self, Self::Array | Self::Json { nulls: true, .. })
+    }
 }
 
 pub(super) static FUNCTIONS: &[AggregateDef] = &[
@@ -31,7 +44,7 @@ pub(super) static FUNCTIONS: &[AggregateDef] = &[
         syntax: &["FIRST_VALUE(value)"],
         doc: "The value that came first, NULLs aside.",
         examples: &[Example { sql: "FIRST_VALUE(x) FROM (VALUES (5), (3)) AS t (x)", result: "5" }],
-        bind: |args, _| bind_value("FIRST_VALUE", args),
+        bind: |args, grouped| bind_value("FIRST_VALUE", args, grouped),
         make: |site| Ok(Box::new(Sequence::new(site, Shape::First))),
     },
     AggregateDef {
@@ -40,7 +53,7 @@ pub(super) static FUNCTIONS: &[AggregateDef] = &[
         syntax: &["LAST_VALUE(value)"],
         doc: "The value that came last, NULLs aside.",
         examples: &[Example { sql: "LAST_VALUE(x) FROM (VALUES (5), (3)) AS t (x)", result: "3" }],
-        bind: |args, _| bind_value("LAST_VALUE", args),
+        bind: |args, grouped| bind_value("LAST_VALUE", args, grouped),
         make: |site| Ok(Box::new(Sequence::new(site, Shape::Last))),
     },
     AggregateDef {
@@ -72,12 +85,38 @@ pub(super) static FUNCTIONS: &[AggregateDef] = &[
         },
         make: |site| Ok(Box::new(Sequence::new(site, Shape::Array))),
     },
+    AggregateDef {
+        name: "JSON_ARRAYAGG",
+        aliases: &[],
+        syntax: &["JSON_ARRAYAGG(value [NULL | ABSENT ON NULL])"],
+        doc: "The values in the order in which they came, as a JSON array; NULLs are left out unless NULL ON NULL is given.",
+        examples: &[Example { sql: "JSON_ARRAYAGG(x) FROM (VALUES (2), (1)) AS t (x)", result: "[2,1]" }],
+        bind: bind_json,
+        make: |site| {
+            let word = |argument: usize| matches!(&site.literals[argument], Some(Value::String(word)) if matches!(word.as_str(), "NULL" | "RAW"));
+            let converter = Converter::new(&site.arg_types[2], word(1));
+            Ok(Box::new(Sequence::of(site, 2, Shape::Json { nulls: word(0), converter })))
+        },
+    },
 ];
 
-fn bind_value(name: &str, args: &[BindArg]) -> Result<Binding, BindError> {
+/// What becomes of NULLs, whether a text is JSON already, and the value; see the binder.
+fn bind_json(args: &[BindArg], _grouped: bool) -> Result<Binding, BindError> {
+    arity("JSON_ARRAYAGG", args, 3, "JSON_ARRAYAGG(value)")?;
+    checked_value_type("JSON_ARRAYAGG", args[2].data_type)?;
+    let params = args.iter().map(|arg| arg.data_type.clone()).collect();
+    Ok(Binding { params, result: DataType::not_null(JSON_TEXT) })
+}
+
+/// The type of the value, which no group is without when it is not NULL.
+fn same_type(args: &[BindArg], grouped: bool) -> DataType {
+    let input = args[0].data_type;
+    input.clone().with_nullable(input.nullable || !grouped)
+}
+
+fn bind_value(name: &str, args: &[BindArg], grouped: bool) -> Result<Binding, BindError> {
     arity(name, args, 1, &format!("{name}(value)"))?;
-    let input = args[0].data_type.clone();
-    Ok(Binding { params: vec![input.clone()], result: input.with_nullable(true) })
+    Ok(Binding { params: vec![args[0].data_type.clone()], result: same_type(args, grouped) })
 }
 
 fn bind_listagg(args: &[BindArg], _grouped: bool) -> Result<Binding, BindError> {
@@ -89,12 +128,15 @@ fn bind_listagg(args: &[BindArg], _grouped: bool) -> Result<Binding, BindError> 
     if args.get(1).is_some_and(|separator| !matches!(separator.literal, Some(Value::String(_)))) {
         return Err(BindError::new("the separator of LISTAGG is not a literal").hint("write it as a string, like ', '"));
     }
-    Ok(Binding { params: args.iter().map(|arg| arg.data_type.clone()).collect(), result: DataType::string() })
+    // Its type is the text's, even where there may be no text at all.
+    Ok(Binding { params: args.iter().map(|arg| arg.data_type.clone()).collect(), result: args[0].data_type.clone() })
 }
 
 struct Sequence {
     shape: Shape,
     retractable: bool,
+    /// Which argument holds the values.
+    argument: usize,
     input: DataType,
     result: DataType,
     /// Values by number of arrival, per group.
@@ -106,16 +148,20 @@ struct Sequence {
 
 impl Sequence {
     fn new(site: &AggregateSite, shape: Shape) -> Self {
-        let input = site.arg_types[0].clone();
+        Self::of(site, 0, shape)
+    }
+
+    fn of(site: &AggregateSite, argument: usize, shape: Shape) -> Self {
+        let input = site.arg_types[argument].clone();
         let converter =
             RowConverter::new(vec![SortField::new(storage_type(&input))]).expect("storage types have a row format");
         let (retractable, result) = (site.retractable, site.result_type.clone());
         let (values, changed) = (Vec::new(), Changed::default());
-        Self { shape, retractable, input, result, values, next: 0, converter, changed }
+        Self { shape, retractable, argument, input, result, values, next: 0, converter, changed }
     }
 
     fn add(&mut self, group: u32, value: Value) {
-        if value.is_null() && self.shape != Shape::Array {
+        if value.is_null() && !self.shape.keeps_nulls() {
             return;
         }
         let values = &mut self.values[group as usize];
@@ -127,7 +173,7 @@ impl Sequence {
                         self.changed.mark(group, old);
                     }
                 }
-                Shape::Join(_) | Shape::Array => {}
+                Shape::Join(_) | Shape::Array | Shape::Json { .. } => {}
             }
         }
         let number = self.next;
@@ -145,9 +191,16 @@ impl Sequence {
         }
     }
 
-    fn result(&self, group: u32) -> Value {
+    fn result(&self, group: u32) -> Result<Value, String> {
         let values = &self.values[group as usize];
-        match &self.shape {
+        Ok(match &self.shape {
+            Shape::Json { converter, .. } => {
+                let items =
+                    values.values().map(|value| converter.json(value)).collect::<Result<Vec<Json>, String>>()?;
+                let mut text = String::new();
+                Json::Array(items).append(&mut text);
+                Value::String(text)
+            }
             _ if values.is_empty() => Value::Null,
             Shape::First => values.values().next().cloned().unwrap_or(Value::Null),
             Shape::Last => values.values().next_back().cloned().unwrap_or(Value::Null),
@@ -164,7 +217,7 @@ impl Sequence {
                 }
                 Value::String(text)
             }
-        }
+        })
     }
 
     fn encode(&self, value: &Value) -> Box<[u8]> {
@@ -187,7 +240,7 @@ impl Accumulator for Sequence {
 
     fn update(&mut self, rows: &AggregateRows) -> Result<(), EvalError> {
         for (row, group) in rows.groups.iter().enumerate() {
-            let value = Value::at(rows.args[0].as_ref(), &self.input, row);
+            let value = Value::at(rows.args[self.argument].as_ref(), &self.input, row);
             if rows.additions.is_none_or(|additions| additions.value(row)) {
                 self.add(*group, value);
             } else {
@@ -198,7 +251,8 @@ impl Accumulator for Sequence {
     }
 
     fn results(&self, groups: &[u32]) -> Result<ArrayRef, EvalError> {
-        let values: Vec<Value> = groups.iter().map(|group| self.result(*group)).collect();
+        let result = |(row, group): (usize, &u32)| self.result(*group).map_err(|problem| failed(row, problem));
+        let values = groups.iter().enumerate().map(result).collect::<Result<Vec<Value>, EvalError>>()?;
         Ok(Value::column(&self.result, &values))
     }
 

@@ -12,6 +12,9 @@ mod document;
 mod number;
 mod path;
 
+pub(crate) use convert::{Converter, checked_value_type};
+pub(crate) use document::Json;
+
 use crate::registry::{
     BindArg, BindError, Binding, CallSite, EvalError, Example, Family, Kernel, ScalarDef, Volatility,
 };

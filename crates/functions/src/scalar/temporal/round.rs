@@ -56,8 +56,8 @@ pub(crate) fn kernel(site: &CallSite, up: bool) -> Result<Kernel, BindError> {
             column(&kind, args.rows, |row| {
                 let moment = moments.get(row)?;
                 // The offset at the moment itself holds for the result, too.
-                let local = zone.to_local_millis(moment.millis);
-                let offset = local - moment.millis;
+                let offset = i64::from(zone.calendar_offset_seconds(moment.millis.div_euclid(1_000))) * 1_000;
+                let local = moment.millis + offset;
                 Some(Moment { millis: round_local(unit, Moment { millis: local, ..moment }, up) - offset, nanos: 0 })
             })
         }),

@@ -131,9 +131,9 @@ fn comparable(left: &TypeKind, right: &TypeKind) -> bool {
 
 /// `unit, end, start`, where the unit is MONTH or SECOND.
 fn bind_interval(args: &[BindArg]) -> Result<Binding, BindError> {
-    let form = "(end - start) DAY TO SECOND of two dates or timestamps, two TIMESTAMP_LTZ or two times";
+    let form = "(end - start) DAY TO SECOND of two dates, two timestamps, two TIMESTAMP_LTZ or two times";
     arity("MINUS_DATE", args, 3, form)?;
-    if !comparable(&args[1].data_type.kind, &args[2].data_type.kind) {
+    if !alike(&args[1].data_type.kind, &args[2].data_type.kind) {
         return Err(mismatch("MINUS_DATE", &args[1..], form));
     }
     Ok(strict(
@@ -157,6 +157,11 @@ fn interval_kernel(site: &CallSite) -> Result<Kernel, BindError> {
         }
         build::<Int64Type>(args.rows, |row| Some(end.get(row)?.millis - start.get(row)?.millis))
     }))
+}
+
+/// Two dates, or two datetimes on one axis of which none is a date.
+fn alike(left: &TypeKind, right: &TypeKind) -> bool {
+    comparable(left, right) && matches!(left, TypeKind::Date) == matches!(right, TypeKind::Date)
 }
 
 fn difference_kernel(site: &CallSite) -> Result<Kernel, BindError> {
@@ -216,9 +221,6 @@ fn months_between_dates(from: i32, to: i32) -> i32 {
 
 fn bind_overlaps(args: &[BindArg]) -> Result<Binding, BindError> {
     let form = "(start, end) OVERLAPS (start, end) with dates, times or timestamps alike, or an interval for an end";
-    let alike = |left: &TypeKind, right: &TypeKind| {
-        comparable(left, right) && matches!(left, TypeKind::Date) == matches!(right, TypeKind::Date)
-    };
     arity("OVERLAPS", args, 4, form)?;
     let kinds: Vec<&TypeKind> = args.iter().map(|arg| &arg.data_type.kind).collect();
     let valid = kinds[0].is_datetime()
