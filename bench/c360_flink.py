@@ -125,8 +125,8 @@ def measure(case, options):
     return found
 
 
-def completes(case, megabytes, options):
-    """Whether one run on a fresh TaskManager of that size comes to its end in time."""
+def attempt(case, megabytes, options):
+    """One run on a fresh TaskManager of that size: what it took, or why it did not come to its end in time."""
     try:
         with Cluster(f"{megabytes}m", options.parallelism, case.managed_fraction) as cluster:
             try:
@@ -135,28 +135,26 @@ def completes(case, megabytes, options):
                 if cluster.has_all_processes():
                     cancel_jobs()
     except (gateway.SqlError, OSError) as error:
-        print(f"  {case.mode} {case.settings} TaskManager of {megabytes} MB: fails: {reason(error)}", flush=True)
-        return None
+        print(f"  {case.mode} {case.settings} TaskManager of {megabytes} MB fails: {reason(error)}", flush=True)
+        return {"megabytes": megabytes, "failure": reason(error)}
     print(f"  {case.mode} {case.settings} TaskManager of {megabytes} MB: {line(cost)}", flush=True)
-    return cost
+    return {"megabytes": megabytes, **cost}
 
 
 def smallest(case, options):
-    """The smallest TaskManager that completes, and the largest that was seen to fail."""
-    good, bad, cost = megabytes_of(options.tm_memory), None, None
-    trial = good
-    while trial >= 256 and (bad is None or bad * 1.15 < good):
-        done = completes(case, trial, options)
-        if done:
-            good, cost = trial, done
+    """The smallest TaskManager that completes, the largest below it that was seen to fail, and every attempt."""
+    good, bad, attempts = None, None, []
+    megabytes = megabytes_of(options.tm_memory)
+    while megabytes >= 256 and (good is None or bad is None or bad * 1.15 < good):
+        attempts.append(attempt(case, megabytes, options))
+        if "failure" in attempts[-1]:
+            bad = megabytes
         else:
-            bad = trial
-            if cost is None:
-                break
-        trial = good // 2 if bad is None else (good + bad) // 2
-    return {"megabytes": good if cost else None, "fails_at_megabytes": bad,
-            "taskmanager_peak_rss_bytes": cost and cost["taskmanager_peak_rss_bytes"],
-            "peak_rss_bytes": cost and cost["peak_rss_bytes"], "cpu_seconds": cost and cost["cpu_seconds"]}
+            good = megabytes
+        if good is None:
+            break
+        megabytes = good // 2 if bad is None else (good + bad) // 2
+    return {"megabytes": good, "fails_at_megabytes": bad, "attempts": attempts}
 
 
 def megabytes_of(size):
