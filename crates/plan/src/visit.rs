@@ -19,6 +19,7 @@ impl Op {
             | Self::WindowAssign { .. }
             | Self::Deduplicate { .. }
             | Self::Rank { .. }
+            | Self::WindowRank { .. }
             | Self::ChangelogNormalize { .. }
             | Self::DropUpdateBefore
             | Self::Replicate

@@ -30,6 +30,7 @@ mod values;
 mod window;
 mod window_aggregate;
 mod window_assign;
+mod window_rank;
 
 use rank::Ranking;
 pub(crate) use removed::Removed;
@@ -225,6 +226,7 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
         Op::Replicate => Box::new(replicate::Replicate),
         Op::Unnest { padded, ordinality } => Box::new(unnest::Unnest::new(node, *padded, *ordinality)),
         Op::Sink { .. } => Box::new(sink::Sink::new(node, setup.checkpoints)),
+        Op::WindowRank { .. } => Box::new(window_rank::WindowRank::new(node, setup.checkpoints)?),
         Op::WindowAssign { window } => Box::new(window_assign::WindowAssign::new(node, window)),
         Op::WindowAggregate { window, keys, calls, properties } => {
             Box::new(window_aggregate::WindowAggregate::new(node, window, keys, calls, properties, setup)?)
@@ -242,7 +244,7 @@ pub(crate) fn shard_keys(op: &Op) -> Option<Vec<Vec<usize>>> {
     let keys = match op {
         Op::Aggregate { keys, .. } | Op::WindowAggregate { keys, .. } => vec![keys.clone()],
         Op::Deduplicate { keys, .. } | Op::ChangelogNormalize { keys, .. } => vec![keys.clone()],
-        Op::Rank { partition, .. } => vec![partition.clone()],
+        Op::Rank { partition, .. } | Op::WindowRank { partition, .. } => vec![partition.clone()],
         Op::Join { left_keys, right_keys, .. } | Op::IntervalJoin { left_keys, right_keys, .. } => {
             vec![left_keys.clone(), right_keys.clone()]
         }
@@ -263,6 +265,7 @@ pub(crate) fn name(op: &Op) -> &'static str {
         Op::WindowAssign { .. } => "WindowAssign",
         Op::Deduplicate { .. } => "Deduplicate",
         Op::Rank { .. } => "Rank",
+        Op::WindowRank { .. } => "WindowRank",
         Op::Join { .. } => "Join",
         Op::IntervalJoin { .. } => "IntervalJoin",
         Op::Over { .. } => "Over",

@@ -55,6 +55,7 @@ fn satisfy(node: &Node, image: Image) -> Option<Node> {
         Op::SortLimit { order, .. } if rises(node, &[], order) => vec![Image::After],
         Op::Aggregate { .. }
         | Op::WindowAggregate { .. }
+        | Op::WindowRank { .. }
         | Op::Rank { .. }
         | Op::SortLimit { .. }
         | Op::Deduplicate { .. }

@@ -35,6 +35,14 @@ fn keys(node: &Node) -> Keys {
             let order: Vec<usize> = order.iter().map(|key| key.column).collect();
             holding(&input_keys(node, 0), &order)
         }
+        // Flink's key of a window's ranks leaves the window out.
+        Op::WindowRank { partition, output_rank: true, .. } => {
+            let edges = crate::rewrite::window_aggregate::windowed(&node.inputs[0]);
+            let is_edge = |column: usize| edges.as_ref().is_some_and(|edges| edges.is_edge(column));
+            let others = partition.iter().copied().filter(|column| !is_edge(*column));
+            Keys::from([sorted(others.chain([node.columns.len() - 1]).collect())])
+        }
+        Op::WindowRank { .. } => Keys::new(),
         Op::Over { partition, .. } => holding(&input_keys(node, 0), partition),
         Op::Aggregate { keys, .. } => aggregate(node, keys),
         Op::Deduplicate { keys, .. } => Keys::from([sorted(keys.clone())]),

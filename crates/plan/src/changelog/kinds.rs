@@ -23,6 +23,7 @@ fn visit(mut node: Node, shared: &HashSet<String>, errors: &mut Vec<Diagnostic>)
     absorb_filter(&mut node, shared);
     let mut node = crate::rewrite::merge::drop_identity(node);
     deduplicate(&mut node);
+    rank_in_window(&mut node);
     if let Some(error) = refused(&node) {
         errors.push(error);
     }
@@ -58,7 +59,9 @@ fn kinds(node: &Node) -> ChangelogMode {
         Op::Join { .. } => UPDATING,
         Op::SortLimit { order, .. } if order.is_empty() && input(0).is_insert_only() => ChangelogMode::INSERT_ONLY,
         Op::SortLimit { .. } => UPDATING,
-        Op::Values { .. } | Op::WindowAggregate { .. } | Op::IntervalJoin { .. } => ChangelogMode::INSERT_ONLY,
+        Op::Values { .. } | Op::WindowAggregate { .. } | Op::WindowRank { .. } | Op::IntervalJoin { .. } => {
+            ChangelogMode::INSERT_ONLY
+        }
         Op::Over { order, .. }
             if order.first().is_some_and(|key| node.inputs[0].columns[key.column].time.is_none()) =>
         {
@@ -164,6 +167,24 @@ fn deduplicate(node: &mut Node) {
         return;
     };
     node.op = Op::Deduplicate { keys: partition.clone(), time: key.column, time_attribute, keep_last: key.descending };
+}
+
+/// A Top-N per window of event time tells its rows when the window is over.
+fn rank_in_window(node: &mut Node) {
+    let Op::Rank { function: RankFunction::RowNumber, partition, order, from, to, output_rank } = &node.op else {
+        return;
+    };
+    let input = &node.inputs[0];
+    let windowed = crate::rewrite::window_aggregate::windowed(input).filter(|_| input.changelog.is_insert_only());
+    let Some(end) = windowed.and_then(|windowed| windowed.end_of_partition(partition)) else { return };
+    node.op = Op::WindowRank {
+        end,
+        partition: partition.clone(),
+        order: order.clone(),
+        from: *from,
+        to: *to,
+        output_rank: *output_rank,
+    };
 }
 
 /// Inputs that an operator cannot take.

@@ -59,6 +59,7 @@ fn directions(node: &Node) -> Option<Vec<Direction>> {
         }
         Op::Values { .. }
         | Op::WindowAggregate { .. }
+        | Op::WindowRank { .. }
         | Op::WindowAssign { .. }
         | Op::Sort { .. }
         | Op::SortLimit { .. }

@@ -15,6 +15,7 @@ pub(super) fn name(op: &Op) -> &'static str {
         Op::WindowAssign { .. } => "WindowAssign",
         Op::Deduplicate { .. } => "Deduplicate",
         Op::Rank { .. } => "Rank",
+        Op::WindowRank { .. } => "WindowRank",
         Op::Join { .. } => "Join",
         Op::IntervalJoin { .. } => "IntervalJoin",
         Op::Over { .. } => "Over",
@@ -56,7 +57,7 @@ pub(super) fn details(node: &Node) -> String {
             let clock = if *time_attribute == TimeAttribute::Event { "event" } else { "processing" };
             format!("{which} row {}by {clock} time {}", by(keys, input), input[*time].name)
         }
-        Op::Rank { partition, order, from, to, .. } => {
+        Op::Rank { partition, order, from, to, .. } | Op::WindowRank { partition, order, from, to, .. } => {
             format!("rows {from} to {to} {}order by {}", by(partition, input), order_list(order, input))
         }
         Op::Join { kind, left_keys, right_keys, condition, .. } => {
@@ -117,6 +118,7 @@ pub(super) fn state(node: &Node) -> Option<&'static str> {
         Op::Aggregate { .. } => Some("one row of accumulators per key"),
         Op::WindowAggregate { .. } => Some("one row of accumulators per key and open window"),
         Op::Deduplicate { .. } => Some("one row per key"),
+        Op::WindowRank { .. } => Some("the ranked rows of open windows"),
         Op::Rank { .. } | Op::SortLimit { .. } if append => Some("the ranked rows per partition"),
         Op::Rank { .. } | Op::SortLimit { .. } => Some("all rows per partition"),
         Op::Join { .. } => Some("all rows of both inputs"),

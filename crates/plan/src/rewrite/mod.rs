@@ -12,7 +12,7 @@ pub(crate) mod rank;
 pub(crate) mod shared;
 mod time;
 mod unique;
-mod window_aggregate;
+pub(crate) mod window_aggregate;
 
 use crate::node::Node;
 use data::Diagnostic;

@@ -5,12 +5,12 @@
 //! windows by the aggregation itself; else they keep the window they were given.
 
 use crate::build::columns_of;
-use crate::node::{AggregateCall, Bound, Column, Node, Op, Window, WindowProperty};
+use crate::node::{AggregateCall, Bound, Column, Node, Op, TimeAttribute, Window, WindowProperty};
 use functions::Expr;
 
 /// Where a node's columns hold the edges of a window.
 #[derive(Clone, Debug)]
-struct Windowed {
+pub(crate) struct Windowed {
     window: Window,
     start: Vec<usize>,
     end: Vec<usize>,
@@ -28,7 +28,14 @@ impl Windowed {
         }
     }
 
-    fn is_edge(&self, column: usize) -> bool {
+    /// The end of the window, if these columns hold both of its edges and it is one of event time.
+    pub(crate) fn end_of_partition(&self, partition: &[usize]) -> Option<usize> {
+        let start = self.start.iter().any(|column| partition.contains(column));
+        let end = self.end.iter().find(|column| partition.contains(column)).copied();
+        end.filter(|_| start && self.window.time_attribute == TimeAttribute::Event)
+    }
+
+    pub(crate) fn is_edge(&self, column: usize) -> bool {
         self.property(column).is_some()
     }
 }
@@ -61,7 +68,7 @@ pub(super) fn apply(node: Node) -> Node {
 }
 
 /// The columns of a node that are edges of one window.
-fn windowed(node: &Node) -> Option<Windowed> {
+pub(crate) fn windowed(node: &Node) -> Option<Windowed> {
     match &node.op {
         Op::WindowAssign { window } => {
             let first = node.width() - 3;
@@ -90,7 +97,7 @@ fn windowed(node: &Node) -> Option<Windowed> {
                 window: below.window,
             })
         }
-        Op::Rank { .. } | Op::Deduplicate { .. } => windowed(&node.inputs[0]),
+        Op::Rank { .. } | Op::WindowRank { .. } | Op::Deduplicate { .. } => windowed(&node.inputs[0]),
         _ => None,
     }
 }
