@@ -34,6 +34,8 @@ pub fn supports_kind(source: &TypeKind, target: &TypeKind) -> Option<Castable> {
         (Char(_) | VarChar(_), Binary(_) | VarBinary(_)) => EXPLICIT,
         (Binary(_), Binary(_)) | (Binary(_) | VarBinary(_), VarBinary(_)) => IMPLICIT,
         (VarBinary(_), Binary(_)) => EXPLICIT,
+        // TRUE is 1, for which such a type has no place.
+        (Boolean, Decimal { precision, scale }) if precision == scale => return None,
         (Boolean, target) if target.is_numeric() => EXPLICIT,
         (source, Boolean) if source.is_numeric() => EXPLICIT,
         (Float | Double, Decimal { .. }) => FALLIBLE,

@@ -60,7 +60,7 @@ struct Objects {
 
 impl Objects {
     fn new(site: &AggregateSite) -> Self {
-        let word = |argument: usize, wanted: &str| matches!(&site.literals[argument], Some(Value::String(word)) if word == wanted);
+        let word = |argument: usize, wanted: &str| site.literals[argument] == Some(Value::string(wanted));
         let value = site.arg_types[VALUE].clone();
         let converter =
             RowConverter::new(vec![SortField::new(storage_type(&value))]).expect("storage types have a row format");

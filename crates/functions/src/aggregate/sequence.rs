@@ -93,9 +93,9 @@ pub(super) static FUNCTIONS: &[AggregateDef] = &[
         examples: &[Example { sql: "JSON_ARRAYAGG(x) FROM (VALUES (2), (1)) AS t (x)", result: "[2,1]" }],
         bind: bind_json,
         make: |site| {
-            let word = |argument: usize| matches!(&site.literals[argument], Some(Value::String(word)) if matches!(word.as_str(), "NULL" | "RAW"));
-            let converter = Converter::new(&site.arg_types[2], word(1));
-            Ok(Box::new(Sequence::of(site, 2, Shape::Json { nulls: word(0), converter })))
+            let word = |argument: usize, wanted: &str| site.literals[argument] == Some(Value::string(wanted));
+            let converter = Converter::new(&site.arg_types[2], word(1, "RAW"));
+            Ok(Box::new(Sequence::of(site, 2, Shape::Json { nulls: word(0, "NULL"), converter })))
         },
     },
 ];

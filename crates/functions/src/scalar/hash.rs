@@ -1,15 +1,13 @@
 //! Hash functions: digests of bytes, or of a text's UTF-8 form, in lower-case hexadecimal.
 
-use crate::registry::{
-    BindArg, BindError, Binding, EvalError, Example, Family, Kernel, KernelArgs, ScalarDef, Volatility,
-};
+use crate::registry::{BindArg, BindError, Binding, EvalError, Example, Family, KernelArgs, ScalarDef, Volatility};
 use crate::scalar::columns::{byte_strings, primitives, texts, try_build_text};
 use crate::typing::signature;
 use arrow_array::ArrayRef;
 use arrow_array::types::Int32Type;
 use arrow_schema::DataType as ArrowType;
-use data::TypeKind;
 use data::types::MAX_LENGTH;
+use data::{TypeKind, Value};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::digest::Digest;
@@ -70,9 +68,26 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
         volatility: Volatility::Immutable,
         fallible: true,
         bind: bind_sha2,
-        kernel: |_| Ok(Box::new(sha2) as Kernel),
+        kernel: |site| {
+            let bits = match site.literals.get(1) {
+                Some(Some(Value::Int(bits))) => Some(*bits),
+                _ => None,
+            };
+            Ok(Box::new(move |args| match bits {
+                // A wrong literal is wrong for NULL, too.
+                Some(bits) if args.rows > 0 && !FUNCTIONS_BY_BITS.contains(&bits) => Err(no_such_function(bits, 0)),
+                _ => sha2(args),
+            }))
+        },
     },
 ];
+
+const FUNCTIONS_BY_BITS: [i32; 4] = [224, 256, 384, 512];
+
+fn no_such_function(bits: i32, row: usize) -> EvalError {
+    let message = format!("SHA2 has no function with {bits} bits, only with 224, 256, 384 and 512");
+    EvalError { code: "HW3121", message, row }
+}
 
 fn bind_sha2(args: &[BindArg]) -> Result<Binding, BindError> {
     let forms: &[&[TypeKind]] = &[&[STRING, TypeKind::Int], &[BYTES, TypeKind::Int]];
@@ -93,10 +108,7 @@ fn sha2(args: &KernelArgs) -> Result<ArrayRef, EvalError> {
             256 => append_digest::<Sha256>(out, bytes),
             384 => append_digest::<Sha384>(out, bytes),
             512 => append_digest::<Sha512>(out, bytes),
-            _ => {
-                let message = format!("SHA2 has no function with {bits} bits, only with 224, 256, 384 and 512");
-                return Err(EvalError { code: "HW3121", message, row });
-            }
+            _ => return Err(no_such_function(bits, row)),
         }
         Ok(Some(()))
     })
