@@ -18,6 +18,8 @@ for port, default in PORTS.items():
 sys.path.insert(0, ORACLE)
 import gateway  # noqa: E402
 
+# A busy machine is no failure: only memory shall stop a job.
+PATIENCE = "pekko.ask.timeout: 2 min\nheartbeat.timeout: 5 min"
 TICKS = os.sysconf("SC_CLK_TCK")
 ROLES = {"jobmanager": "standalonesession", "taskmanager": "taskexecutor", "gateway": "sql-gateway"}
 
@@ -25,10 +27,10 @@ ROLES = {"jobmanager": "standalonesession", "taskmanager": "taskexecutor", "gate
 class Cluster:
     """Starts with `with`, stops at its end. Sizes are Flink's: 1728m, 3g."""
 
-    def __init__(self, tm_memory="8g", parallelism=2, managed_fraction=0.4, extra=""):
+    def __init__(self, tm_memory="8g", parallelism=2, managed_fraction=0.4):
         self.environment = {
             **os.environ, "TM_MEMORY": tm_memory, "SLOTS": str(parallelism), "PARALLELISM": str(parallelism),
-            "MANAGED_FRACTION": str(managed_fraction), "EXTRA_CONF": extra}
+            "MANAGED_FRACTION": str(managed_fraction), "EXTRA_CONF": PATIENCE}
         self.pids = {}
 
     def script(self, *arguments):
