@@ -43,11 +43,14 @@ class Cluster:
                 f"a Flink runs at port {os.environ['REST_PORT']} already: stop it with oracle/cluster.sh stop, "
                 f"or set {', '.join(PORTS)}")
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))  # so that a killed measurement leaves no cluster
-        started = self.script("start")
-        if started.returncode:
+        try:
+            started = self.script("start")
+            if started.returncode:
+                raise gateway.SqlError(f"Flink does not start:\n{started.stdout}")
+            self.pids = self.find()
+        except BaseException:
             self.script("stop")
-            raise gateway.SqlError(f"Flink does not start:\n{started.stdout}")
-        self.pids = self.find()
+            raise
         return self
 
     def __exit__(self, *_):
