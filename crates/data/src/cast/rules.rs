@@ -35,7 +35,7 @@ pub fn supports_kind(source: &TypeKind, target: &TypeKind) -> Option<Castable> {
         (Binary(_), Binary(_)) | (Binary(_) | VarBinary(_), VarBinary(_)) => IMPLICIT,
         (VarBinary(_), Binary(_)) => EXPLICIT,
         // TRUE is 1, for which such a type has no place.
-        (Boolean, Decimal { precision, scale }) if precision == scale => return None,
+        (Boolean, Decimal { precision, scale }) if precision == scale => None,
         (Boolean, target) if target.is_numeric() => EXPLICIT,
         (source, Boolean) if source.is_numeric() => EXPLICIT,
         (Float | Double, Decimal { .. }) => FALLIBLE,
