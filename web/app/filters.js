@@ -73,10 +73,12 @@ export function writeAsk(ask) {
  * The request: as the address, with the key's columns read even when they are not shown, as rows link by them.
  * @param {Ask} ask
  * @param {string[]} key
+ * @param {string[]} otherwise Columns to order by when no order is asked for: pages of unordered rows need not fit together
  */
-export function requestQuery(ask, key) {
+export function requestQuery(ask, key, otherwise) {
   const params = writeAsk(ask);
   params.set('limit', String(ask.limit));
+  if (!ask.order && otherwise.length > 0) params.set('order', otherwise.map((column) => `${column}.asc`).join(','));
   if (ask.columns) params.set('select', [...new Set([...ask.columns, ...key])].join(','));
   return params.toString().replaceAll('+', '%20');
 }

@@ -14,6 +14,9 @@ import { hasLookUp, layerTitle, listen, live, store } from './store.js';
 /** @typedef {import('./filters.js').Ask} Ask */
 /** @typedef {{root: Element, update: (route: Route) => void, dispose?: () => void}} Tab */
 
+/** Rows of a table that is sorted without having been asked for. */
+const MOST_SORTED = 100_000;
+
 /** @type {Record<string, {label: string, make: (table: Table, route: Route) => Tab}>} */
 const TABS = {
   rows: { label: 'Rows', make: rowsTab },
@@ -162,10 +165,13 @@ function rowsTab(table, route) {
     lastLoad = Date.now();
     if (!quiet) body.setAttribute('aria-busy', 'true');
     try {
-      const answer = await get(`${tablePath(table.name)}?${requestQuery(ask, table.primary_key)}`, {
-        signal: mine.signal,
-        headers: { Prefer: 'count=exact' },
-      });
+      const answer = await get(
+        `${tablePath(table.name)}?${requestQuery(ask, table.primary_key, naturalOrder(table))}`,
+        {
+          signal: mine.signal,
+          headers: { Prefer: 'count=exact' },
+        },
+      );
       if (request !== mine) return;
       epoch = answer.epoch === null ? null : Number(answer.epoch);
       drawRows(answer.data, answer.total, quiet);
@@ -304,6 +310,14 @@ function rowsTab(table, route) {
 }
 
 /**
+ * By key, where that is cheap: a large table would have to be sorted for each page.
+ * @param {Table} table
+ */
+function naturalOrder(table) {
+  return hasLookUp(table) && (live(table.name).rows ?? Infinity) <= MOST_SORTED ? table.primary_key : [];
+}
+
+/**
  * Not ordered, ascending, descending, and so round.
  * @param {Ask['order']} order
  * @param {string} column
@@ -434,7 +448,7 @@ function curlButton(table, ask) {
       title: 'Copy the request of this page as a curl command',
       on: {
         click: () => {
-          const url = `${location.origin}${tablePath(table.name)}?${requestQuery(ask(), [])}`;
+          const url = `${location.origin}${tablePath(table.name)}?${requestQuery(ask(), [], naturalOrder(table))}`;
           copyText(`curl -s '${url.replaceAll("'", '%27')}'`, 'curl command', button);
         },
       },
