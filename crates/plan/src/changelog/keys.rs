@@ -125,8 +125,7 @@ fn join(node: &Node, kind: JoinKind, left_on: &[usize], right_on: &[usize]) -> K
     }
     let right: Keys = holding(&input_keys(node, 1), right_on);
     let is_unique = |keys: &Keys, on: &[usize]| keys.iter().any(|key| key.iter().all(|column| on.contains(column)));
-    let (left_unique, right_unique) =
-        (is_unique(&input_keys(node, 0), left_on), is_unique(&input_keys(node, 1), right_on));
+    let (left_unique, right_unique) = (is_unique(&left, left_on), is_unique(&right, right_on));
     let right: Keys = right.into_iter().map(|key| key.into_iter().map(|column| column + width).collect()).collect();
     let mut keys = Keys::new();
     for (left, right) in left.iter().flat_map(|left| right.iter().map(move |right| (left, right))) {
