@@ -1,7 +1,8 @@
 //! What a table has seen: rows fed by the script and changes that reached its sink; and what stands after them.
 //!
 //! - *read columns*: those that are not computed, in declared order; rows are kept in this layout.
-//! - *fold*: applying changes, to a multiset or, with a key, to the last row of each.
+//! - *fold*: applying changes, to a multiset or, with a key, to the last row of each. A keyed `test` table is an upsert
+//!   stream and ignores -U, a managed table deletes the row that a -U names.
 
 use super::compare::{Printed, Width};
 use arrow_array::ArrayRef;
@@ -163,7 +164,9 @@ impl Content {
     fn folded(&self) -> Vec<&Change> {
         let changes = self.log[self.base.min(self.log.len())..].iter().map(|(_, change)| change);
         match &self.key {
-            Some(key) => fold_keyed(changes, key),
+            Some(key) if self.managed => fold_keyed(changes, key),
+            // An upsert stream without -U: what takes a row away is a -D.
+            Some(key) => fold_keyed(changes.filter(|change| change.kind != RowKind::UpdateBefore), key),
             None => fold_multiset(changes),
         }
     }
