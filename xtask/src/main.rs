@@ -1,19 +1,61 @@
-//! Project automation: `cargo xtask COMMAND`. What is checked of the house itself lives here, not in a person's memory.
+//! Project automation: `cargo xtask COMMAND`. What is checked of the house itself lives here, not in a person's memory, and
+//! so do the judges of what it computes. Without dependencies, so that it is there at once; what needs the engine is a
+//! program of `testkit` that is started from here.
 
+mod judge;
+mod kill;
+mod random;
 mod tidy;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+const USAGE: &str = "usage: cargo xtask COMMAND
+
+  tidy                                        layout, sizes, dependencies of the house
+  oracle [FILE…]                              the corpus on a real Flink; writes docs/conformance.md
+  differential [--pairs N] [--seed S] [--flink]   random queries in every way they can be run
+  kill [--count N] [--seed S]                 a Customer 360 killed at random points
+";
+
 fn main() -> ExitCode {
-    let command = std::env::args().nth(1).unwrap_or_default();
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
     match command.as_str() {
         "tidy" => report(&tidy::check(&root())),
-        _ => {
-            report(&["usage: cargo xtask tidy".to_owned()]);
-            ExitCode::from(2)
+        "differential" => judge::program(&root(), "differential", &rest),
+        "kill" => {
+            let Some((count, seed)) = kill_arguments(&rest) else { return usage() };
+            match kill::run(&root(), count, seed) {
+                Ok((text, held)) => finish(&text, held),
+                Err(error) => {
+                    report(&[error]);
+                    ExitCode::from(2)
+                }
+            }
+        }
+        _ => usage(),
+    }
+}
+
+fn kill_arguments(arguments: &[String]) -> Option<(u64, u64)> {
+    let (mut count, mut seed) = (40, 1);
+    let mut rest = arguments.iter();
+    while let Some(flag) = rest.next() {
+        let value = rest.next()?.parse().ok()?;
+        match flag.as_str() {
+            "--count" => count = value,
+            "--seed" => seed = value,
+            _ => return None,
         }
     }
+    Some((count, seed))
+}
+
+fn usage() -> ExitCode {
+    report(&[USAGE.to_owned()]);
+    ExitCode::from(2)
 }
 
 /// The workspace folder.
@@ -21,6 +63,12 @@ fn root() -> PathBuf {
     let mut path = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     path.pop();
     path
+}
+
+#[expect(clippy::print_stdout, reason = "a developer's tool talks to the terminal")]
+fn finish(text: &str, held: bool) -> ExitCode {
+    println!("{text}");
+    if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[expect(clippy::print_stderr, reason = "a developer's tool talks to the terminal")]

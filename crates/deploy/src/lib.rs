@@ -6,6 +6,7 @@
 
 pub mod checkpoint;
 mod clock;
+mod crash;
 pub mod embedded;
 pub mod files;
 mod load;

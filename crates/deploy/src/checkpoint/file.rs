@@ -9,6 +9,7 @@
 //! Numbers of fixed size are little endian, checksums xxh3. A file without its end was torn; one with a wrong checksum was
 //! damaged.
 
+use crate::crash;
 use data::varint;
 use engine::EntryRef;
 use std::fs::File;
@@ -107,6 +108,7 @@ impl Writer {
         if self.block.is_empty() {
             return Ok(());
         }
+        crash::point("checkpoint.block");
         let sum = xxh3_64(&self.block).to_le_bytes();
         self.file.write_all(&(self.block.len() as u32).to_le_bytes())?;
         self.file.write_all(&sum)?;
@@ -124,6 +126,7 @@ impl Writer {
         self.file.write_all(&self.entries.to_le_bytes())?;
         self.file.write_all(&xxh3_64(&self.sums).to_le_bytes())?;
         self.file.flush()?;
+        crash::point("checkpoint.sync");
         self.file.get_ref().sync_all()?;
         Ok(self.bytes)
     }
@@ -169,6 +172,7 @@ pub(crate) fn read(path: &Path, visit: &mut dyn FnMut(u128, EntryRef)) -> Result
         if xxh3_64(&block) != sum {
             return Err(Damage::Content("a block was altered"));
         }
+        crash::point("restore.block");
         sums.extend_from_slice(&sum.to_le_bytes());
         entries += read_entries(&block, visit)?;
     }

@@ -8,6 +8,7 @@
 
 mod file;
 
+use crate::crash;
 use data::Diagnostic;
 use engine::{CheckpointMeta, EntryRef, EntrySink, StateStore};
 use file::{Damage, Writer};
@@ -123,9 +124,11 @@ impl CheckpointFolder {
             failed("cannot write a checkpoint", &temporary, &error)
         })?;
         let path = self.path(id);
+        crash::point("checkpoint.publish");
         std::fs::rename(&temporary, &path)
             .and_then(|()| sync_folder(&self.folder))
             .map_err(|error| failed("cannot publish a checkpoint", &path, &error))?;
+        crash::point("checkpoint.published");
         self.must_be_base = false;
         self.newest = Some(id);
         if is_base {

@@ -50,7 +50,7 @@ impl Reader {
     pub(crate) fn start(
         index: usize,
         source: Box<dyn Source>,
-        clock: Clock,
+        (clock, first_millis): (Clock, i64),
         rows_per_second: Option<u64>,
         to: SyncSender<Message>,
     ) -> Self {
@@ -60,7 +60,7 @@ impl Reader {
             .name(format!("source-{index}"))
             .spawn(move || {
                 let send = |event: Event| to.send(Message { source: index, event }).is_ok();
-                read(source, &clock, rows_per_second, &seen, &send);
+                read(source, (&clock, first_millis), rows_per_second, &seen, &send);
             })
             .ok();
         Self { stop, thread }
@@ -78,7 +78,7 @@ impl Reader {
 
 fn read(
     mut source: Box<dyn Source>,
-    clock: &Clock,
+    (clock, first_millis): (&Clock, i64),
     rows_per_second: Option<u64>,
     stop: &AtomicBool,
     send: &dyn Fn(Event) -> bool,
@@ -91,7 +91,7 @@ fn read(
     let limit = rows_per_second.map_or(EPOCH_ROWS, |rate| (rate / 10).clamp(1, EPOCH_ROWS as u64) as usize);
     // The first time that a source hears is the instant at which the run starts, so that what follows from it does not depend
     // on how long opening took.
-    let mut now_millis = clock.start_millis();
+    let mut now_millis = first_millis;
     let mut is_idle = false;
     while !stop.load(Ordering::Relaxed) {
         let polled = source.poll(limit, now_millis);

@@ -57,6 +57,9 @@ struct Runner<'a> {
     inbox: Inbox,
     store: Option<CheckpointFolder>,
     positions: BTreeMap<String, Position>,
+    /// When the project was first started: the first instant that a source hears, even when a crash comes before the first
+    /// checkpoint that knows of it.
+    started_millis: i64,
     status: Status,
     sender: SyncSender<Message>,
     messages: Receiver<Message>,
@@ -134,6 +137,7 @@ impl<'a> Runner<'a> {
             inbox: Inbox::new(&options.data_dir),
             store,
             positions: BTreeMap::new(),
+            started_millis: 0,
             status: Status::default(),
             sender,
             messages,
@@ -141,6 +145,7 @@ impl<'a> Runner<'a> {
             changed: false,
             _lock: lock,
         };
+        runner.started_millis = runner.clock.start_millis();
         let restored = runner.restore(observer)?;
         runner.open_sources()?;
         runner.open_inbox()?;
@@ -157,6 +162,7 @@ impl<'a> Runner<'a> {
         let Some(extra) = self.engine.restore(store)? else { return Ok(None) };
         let positions = extra["positions"].as_object().cloned().unwrap_or_default();
         self.positions = positions.into_iter().collect();
+        self.started_millis = extra["started"].as_i64().unwrap_or(self.started_millis);
         let epoch = self.engine.epoch_number();
         self.sinks.recover(epoch)?;
         // Processing time never goes back, whatever the clock of this run says.
@@ -197,11 +203,13 @@ impl<'a> Runner<'a> {
         mut source: Box<dyn Source>,
         is_inbox: bool,
     ) -> Result<(), Diagnostic> {
+        let mut first_millis = self.started_millis;
         if let Some(position) = self.positions.get(&id) {
             source.seek(position)?;
+            first_millis = self.clock.start_millis();
         }
         let limit = if is_inbox { None } else { self.options.max_rows_per_second };
-        let reader = Reader::start(self.sources.len(), source, self.clock, limit, self.sender.clone());
+        let reader = Reader::start(self.sources.len(), source, (self.clock, first_millis), limit, self.sender.clone());
         if !reader.is_started() {
             return Err(
                 Diagnostic::run("HW3922", "cannot start a thread for a source").detail(format!("table {table}"))
@@ -393,7 +401,8 @@ impl<'a> Runner<'a> {
         let Some(store) = self.store.as_mut().filter(|_| self.changed) else { return Ok(()) };
         let epoch = self.engine.epoch_number();
         self.sinks.prepare(epoch)?;
-        self.engine.checkpoint(store, serde_json::json!({ "positions": self.positions }))?;
+        self.engine
+            .checkpoint(store, serde_json::json!({ "positions": self.positions, "started": self.started_millis }))?;
         self.sinks.commit(epoch)?;
         self.changed = false;
         Ok(())

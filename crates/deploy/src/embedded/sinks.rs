@@ -1,5 +1,6 @@
 //! Outer tables that statements write to: one sink per table, committed with the checkpoint.
 
+use crate::crash;
 use crate::pipelines::Pipelines;
 use connect::OpenContext;
 use data::Diagnostic;
@@ -56,12 +57,18 @@ impl Sinks {
     }
 
     pub(crate) fn prepare(&mut self, epoch: u64) -> Result<(), Diagnostic> {
-        self.open.values_mut().filter(|open| open.dirty).try_for_each(|open| open.sink.prepare(epoch))
+        for open in self.open.values_mut().filter(|open| open.dirty) {
+            crash::point("sink.prepare");
+            open.sink.prepare(epoch)?;
+        }
+        Ok(())
     }
 
     pub(crate) fn commit(&mut self, epoch: u64) -> Result<(), Diagnostic> {
         for open in self.open.values_mut().filter(|open| open.dirty) {
+            crash::point("sink.commit");
             open.sink.commit(epoch)?;
+            crash::point("sink.committed");
             open.dirty = false;
         }
         Ok(())

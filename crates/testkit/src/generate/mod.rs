@@ -3,4 +3,4 @@
 
 pub mod c360;
 mod csv;
-mod random;
+pub(crate) mod random;
