@@ -2,7 +2,7 @@
 
 use crate::context::Failure;
 use crate::output::{Output, Paint};
-use data::{DataType, RowKind, TypeKind, Value, text};
+use data::{DataType, RowKind, Value, text};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -138,40 +138,7 @@ fn csv_field(text: &str) -> String {
 
 /// The value in the form in which scripts feed it.
 pub(crate) fn json(value: &Value, data_type: &DataType) -> Json {
-    let items = |values: &[Value], element: &DataType| values.iter().map(|value| json(value, element)).collect();
-    match (value, &data_type.kind) {
-        (Value::Null, _) => Json::Null,
-        (Value::Boolean(flag), _) => Json::Bool(*flag),
-        (Value::TinyInt(number), _) => Json::from(*number),
-        (Value::SmallInt(number), _) => Json::from(*number),
-        (Value::Int(number), _) => Json::from(*number),
-        (Value::BigInt(number), _) => Json::from(*number),
-        (Value::Float(number), _) if number.is_finite() => {
-            // The shortest decimal that is this FLOAT, not the DOUBLE next to it.
-            serde_json::from_str(&printed(value, data_type)).unwrap_or_else(|_| Json::from(*number))
-        }
-        (Value::Double(number), _) if number.is_finite() => Json::from(*number),
-        (Value::Bytes(bytes), _) => Json::String(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
-        (Value::Array(values), TypeKind::Array(element)) => Json::Array(items(values, element)),
-        (Value::Map(entries), TypeKind::Map(key, value)) => json_map(entries, key, value),
-        (Value::Map(entries), TypeKind::Multiset(element)) => json_map(entries, element, &DataType::int()),
-        (Value::Row(values), TypeKind::Row(fields)) => {
-            Json::Array(values.iter().zip(fields).map(|(value, field)| json(value, &field.data_type)).collect())
-        }
-        _ => Json::String(printed(value, data_type)),
-    }
-}
-
-/// An object where keys are strings, else pairs.
-fn json_map(entries: &[(Value, Value)], key_type: &DataType, value_type: &DataType) -> Json {
-    let named = |entry: &(Value, Value)| matches!(entry.0, Value::String(_));
-    if key_type.kind.is_character() && entries.iter().all(named) {
-        let pairs = entries.iter().filter_map(|(key, value)| match key {
-            Value::String(key) => Some((key.clone(), json(value, value_type))),
-            _ => None,
-        });
-        return Json::Object(pairs.collect());
-    }
-    let pair = |(key, value): &(Value, Value)| Json::Array(vec![json(key, key_type), json(value, value_type)]);
-    Json::Array(entries.iter().map(pair).collect())
+    let mut out = Vec::new();
+    text::append_json_value(&mut out, value, data_type);
+    serde_json::from_slice(&out).unwrap_or_default()
 }

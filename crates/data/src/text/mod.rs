@@ -4,6 +4,7 @@
 //! with NULL first, and line breaks as `\n`.
 
 mod compare;
+mod json;
 mod json_row;
 pub mod number;
 pub mod utf8;
@@ -11,6 +12,7 @@ pub mod utf8;
 #[cfg(test)]
 mod tests;
 
+pub use json::{append_json, append_json_text, append_json_value};
 pub use json_row::{parse_row, parse_value};
 
 use crate::kind::RowKind;

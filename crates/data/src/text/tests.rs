@@ -134,3 +134,22 @@ fn decimals_from_text_and_back() {
         assert_eq!(shown.as_deref(), expect, "{text}");
     }
 }
+
+#[test]
+fn values_as_json() {
+    let json = |value: Value, data_type: &DataType| {
+        let mut out = Vec::new();
+        super::append_json_value(&mut out, &value, data_type);
+        String::from_utf8(out).expect("UTF-8")
+    };
+    let row = DataType::new(TypeKind::Map(Box::new(DataType::string()), Box::new(DataType::decimal(4, 2))));
+    let entries = Value::Map(vec![(Value::string("a\n"), Value::Decimal(1250)), (Value::string("b"), Value::Null)]);
+    assert_eq!(json(entries, &row), r#"{"a\n":"12.50","b":null}"#);
+    assert_eq!(json(Value::Float(0.1), &DataType::new(TypeKind::Float)), "0.1");
+    assert_eq!(json(Value::Double(1e300), &DataType::double()), "1e300");
+    assert_eq!(json(Value::Double(f64::NAN), &DataType::double()), "\"NaN\"");
+    assert_eq!(json(Value::Bytes(vec![0x0a, 0xff]), &DataType::bytes()), "\"0aff\"");
+    assert_eq!(json(Value::BigInt(i64::MIN), &DataType::bigint()), "-9223372036854775808");
+    let pairs = DataType::new(TypeKind::Multiset(Box::new(DataType::int())));
+    assert_eq!(json(Value::Map(vec![(Value::Int(1), Value::Int(2))]), &pairs), "[[1,2]]");
+}
