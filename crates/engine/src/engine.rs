@@ -1,7 +1,7 @@
 //! The engine: tables and statements go in, epochs run, snapshots and checkpoints come out.
 
 use crate::checkpoint::{CheckpointMeta, Entries, FORMAT, NodeTime, StateStore, StatementMeta, check_format};
-use crate::epoch::{EpochOutput, Input, StatementChanges, StatementId, Statistics, TableChanges};
+use crate::epoch::{EpochOutput, Input, StatementChanges, StatementId, Statistics, TableChanges, TableStatistics};
 use crate::graph::{Body, Graph, Turn, unknown_table};
 use crate::options::{Delivery, Mode, Options};
 use crate::state::StateWriter;
@@ -149,6 +149,9 @@ impl Engine {
         turn.start();
         work(&mut turn);
         turn.finish();
+        if let Some(stopped) = turn.stopped {
+            return Err(stopped);
+        }
         let (collected, tables, failures) = (turn.collected, turn.tables, turn.failures);
         let change = |(statement, batches): (StatementId, Vec<ChangeBatch>)| StatementChanges {
             statement,
@@ -185,14 +188,10 @@ impl Engine {
     }
 
     fn check_memory(&mut self) -> Result<(), Diagnostic> {
-        let Some(limit) = self.options.memory_limit else { return Ok(()) };
-        let used = self.graph.state_bytes();
-        if used <= limit {
+        if self.options.memory_limit.is_none() {
             return Ok(());
         }
-        Err(Diagnostic::run("HW3206", "state has outgrown its memory limit")
-            .detail(format!("{used} bytes are in use, the limit is {limit}"))
-            .hint("raise the limit, or bound the state: a window, an interval join, or `table.exec.state.ttl`"))
+        self.options.limits().hold(self.graph.state_bytes())
     }
 
     /// A managed table's rows as of the last epoch.
@@ -215,6 +214,18 @@ impl Engine {
 
     pub fn statistics(&mut self) -> Statistics {
         Statistics { epoch: self.epoch, clock_millis: self.clock_millis, nodes: self.graph.statistics() }
+    }
+
+    /// Managed tables, by name.
+    pub fn table_statistics(&self) -> Vec<TableStatistics> {
+        let mut found: Vec<TableStatistics> = Vec::new();
+        for (name, entry) in &self.graph.tables {
+            let Some(node) = entry.node.map(|node| &self.graph.nodes[node]) else { continue };
+            let Body::Table(table) = &node.body else { continue };
+            found.push(TableStatistics { table: name.clone(), rows: table.count(), rows_in: node.rows_in });
+        }
+        found.sort_by(|left, right| left.table.cmp(&right.table));
+        found
     }
 
     /// Writes what changed since the last checkpoint. `extra` is the caller's own: source positions, sink transactions.

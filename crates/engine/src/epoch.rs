@@ -86,6 +86,16 @@ pub struct NodeStatistics {
     pub statements: Vec<StatementId>,
 }
 
+/// A managed table in numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableStatistics {
+    pub table: String,
+    /// As of the last epoch.
+    pub rows: u64,
+    /// Rows and changes that came to it since the engine was made.
+    pub rows_in: u64,
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Statistics {
     pub epoch: u64,

@@ -12,6 +12,7 @@ mod engine;
 mod epoch;
 mod expression;
 mod graph;
+mod limits;
 mod operator;
 mod options;
 mod state;
@@ -28,6 +29,9 @@ pub use checkpoint::{
     CheckpointMeta, EntryRef, EntrySink, MemoryStore, NodeTime, ScanTime, SplitTime, StateStore, StatementMeta,
 };
 pub use engine::{Engine, query};
-pub use epoch::{EpochOutput, Failure, Input, NodeStatistics, StatementChanges, StatementId, Statistics, TableChanges};
+pub use epoch::{
+    EpochOutput, Failure, Input, NodeStatistics, StatementChanges, StatementId, Statistics, TableChanges,
+    TableStatistics,
+};
 pub use options::{Delivery, Mode, Options};
 pub use table::{ManagedMode, Snapshot, TableDef, TableKind};

@@ -1,6 +1,9 @@
 //! How an engine is set up.
 
+use crate::limits::Limits;
 use crate::state::Setup;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// How changes travel inside an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub struct Options {
     pub memory_limit: Option<usize>,
     /// `table.exec.state.ttl` in milliseconds; absent: state stays.
     pub state_ttl_millis: Option<i64>,
+    /// Set from outside, it ends an epoch under way with an error; for queries that somebody waits for.
+    pub cancel: Option<Arc<AtomicBool>>,
     /// Whether checkpoints will be taken. Without them nothing is remembered about what changed.
     pub checkpoints: bool,
 }
@@ -47,6 +52,7 @@ impl Default for Options {
             seed: 0,
             memory_limit: None,
             state_ttl_millis: None,
+            cancel: None,
             checkpoints: true,
         }
     }
@@ -56,6 +62,10 @@ impl Options {
     pub(crate) fn setup(&self) -> Setup {
         let retention = self.state_ttl_millis.filter(|millis| *millis > 0 && self.mode == Mode::Stream);
         Setup { checkpoints: self.checkpoints, retention }
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        Limits { cancel: self.cancel.clone(), memory: self.memory_limit }
     }
 
     pub(crate) fn record_delivery(&self) -> bool {

@@ -77,6 +77,8 @@ pub(crate) struct Table {
     primary_key: Vec<usize>,
     rowtime: Option<usize>,
     rows: Rows,
+    /// How many rows there are, as of the last flush.
+    count: i64,
     snapshot: Option<Arc<[ChangeBatch]>>,
 }
 
@@ -104,8 +106,14 @@ impl Table {
             primary_key: def.primary_key.clone(),
             rowtime,
             rows,
+            count: 0,
             snapshot: None,
         }
+    }
+
+    /// How many rows it has, as of the last epoch.
+    pub(crate) fn count(&self) -> u64 {
+        u64::try_from(self.count).unwrap_or(0)
     }
 
     /// The batch with all columns of the table, `$rowtime` filled in.
@@ -156,6 +164,7 @@ impl Operator for Table {
     }
 
     fn flush(&mut self, _context: &Context, out: &mut Output) -> Result {
+        let first = out.len();
         match &mut self.rows {
             Rows::Append(log) => log.pending.drain(..).for_each(|batch| out.push(batch)),
             Rows::Upsert(keyed) => keyed.flush(UpdateStyle { update_before: true, unchanged: false }, out),
@@ -164,6 +173,7 @@ impl Operator for Table {
                 bag.rows.settle();
             }
         }
+        self.count += out.net_rows(first);
         Ok(())
     }
 
@@ -191,6 +201,11 @@ impl Operator for Table {
             Rows::Upsert(_) => {}
             Rows::Retract(bag) => bag.rows.finish_load(),
         }
+        self.count = match &self.rows {
+            Rows::Append(log) => log.saved_rows as i64,
+            Rows::Upsert(keyed) => keyed.count_rows() as i64,
+            Rows::Retract(bag) => bag.rows.iter().map(|(_, count)| count).sum(),
+        };
         Ok(())
     }
 

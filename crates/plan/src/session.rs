@@ -213,18 +213,21 @@ impl Session {
     }
 
     fn explain(&self, statement: &Statement) -> Result<Planned, Vec<Diagnostic>> {
-        let nodes = match &statement.kind {
-            StatementKind::Query(query) => vec![self.query(query, self.state.config.is_batch())?],
-            StatementKind::Insert(insert) => vec![self.insertion(insert)?.node],
-            StatementKind::StatementSet(inserts) => self.explained(inserts)?,
-            _ => return Err(vec![not_explained(statement.span)]),
-        };
-        let text: Vec<String> = nodes.iter().map(crate::explain::text).collect();
+        let text: Vec<String> = self.plans(statement)?.iter().map(crate::explain::text).collect();
         Ok(Planned::Answer(Answer { columns: vec!["result"], rows: vec![vec![Some(text.join("\n"))]] }))
     }
 
-    fn explained(&self, inserts: &[ast::Insert]) -> Result<Vec<Node>, Vec<Diagnostic>> {
-        inserts.iter().map(|insert| Ok(self.insertion(insert)?.node)).collect()
+    /// The plans of a query or of INSERTs, as they would run; nothing is carried out or noted.
+    pub fn plans(&self, statement: &Statement) -> Result<Vec<Node>, Vec<Diagnostic>> {
+        match &statement.kind {
+            StatementKind::Query(query) => Ok(vec![self.query(query, self.state.config.is_batch())?]),
+            StatementKind::Insert(insert) => Ok(vec![self.insertion(insert)?.node]),
+            StatementKind::StatementSet(inserts) => {
+                inserts.iter().map(|insert| Ok(self.insertion(insert)?.node)).collect()
+            }
+            StatementKind::Explain(explain) => self.plans(&explain.statement),
+            _ => Err(vec![not_explained(statement.span)]),
+        }
     }
 }
 

@@ -108,6 +108,7 @@ impl<'a> Runner<'a> {
             seed: 0,
             memory_limit: options.memory_limit,
             state_ttl_millis: pipelines.state_ttl_millis,
+            cancel: None,
             checkpoints: is_stream,
         });
         for table in pipelines.tables.values() {

@@ -382,6 +382,7 @@ impl Graph {
             time_zone: options.time_zone,
             seed: node.seed,
             is_bounded: options.mode == crate::options::Mode::Batch,
+            limits: options.limits(),
         }
     }
 

@@ -23,6 +23,10 @@ pub(crate) struct Turn<'a> {
     /// Nodes of watched tables.
     watched: Vec<(NodeId, String)>,
     pub(crate) failures: Vec<Failure>,
+    /// Why the whole epoch came to nothing.
+    pub(crate) stopped: Option<Diagnostic>,
+    /// Bytes collected, counted where all input comes in one epoch.
+    held: usize,
 }
 
 impl<'a> Turn<'a> {
@@ -31,7 +35,8 @@ impl<'a> Turn<'a> {
         let watched = graph.tables.iter().filter(|(_, entry)| entry.watched);
         let watched = watched.filter_map(|(name, entry)| entry.node.map(|node| (node, name.clone()))).collect();
         let (collected, tables) = (BTreeMap::new(), BTreeMap::new());
-        Self { graph, options, clock_millis, record, collected, tables, watched, failures: Vec::new() }
+        let failures = Vec::new();
+        Self { graph, options, clock_millis, record, collected, tables, watched, failures, stopped: None, held: 0 }
     }
 
     /// Starts operators that are new: rows of statements, and what managed tables already hold.
@@ -135,7 +140,7 @@ impl<'a> Turn<'a> {
     }
 
     fn deliver(&mut self, id: NodeId, port: usize, batch: ChangeBatch) {
-        if self.graph.nodes[id].failed {
+        if self.graph.nodes[id].failed || self.is_stopped() {
             return;
         }
         let batch = self.merge_watermarks(id, port, batch);
@@ -154,6 +159,17 @@ impl<'a> Turn<'a> {
             Ok(()) => self.emit(id, out),
             Err(fault) => self.fail(id, fault.into()),
         }
+    }
+
+    /// Whether limits end this epoch early.
+    fn is_stopped(&mut self) -> bool {
+        if self.stopped.is_none() && self.options.cancel.is_some() {
+            let limits = self.options.limits();
+            // A query holds nothing between epochs: what it takes counts while it runs.
+            let state = if limits.memory.is_some() { self.graph.state_bytes() } else { 0 };
+            self.stopped = limits.check().and_then(|()| limits.hold(state + self.held)).err();
+        }
+        self.stopped.is_some()
     }
 
     /// A row's watermark at a node with several inputs is the minimum over them.
@@ -184,6 +200,9 @@ impl<'a> Turn<'a> {
             let node = &mut self.graph.nodes[id];
             node.rows_out += batch.rows() as u64;
             if !batch.is_empty() {
+                if self.options.cancel.is_some() && !node.roots.is_empty() {
+                    self.held += crate::limits::bytes(&batch);
+                }
                 for statement in &node.roots {
                     self.collected.entry(*statement).or_default().push(batch.clone());
                 }
@@ -247,10 +266,10 @@ impl<'a> Turn<'a> {
     /// Runs one step of an operator and passes on what it gives out, under the watermark known to its consumers.
     fn run(&mut self, id: NodeId, flush: bool, step: impl FnOnce(&mut dyn Operator, &Context, &mut Output) -> Result) {
         let context = self.context(id);
-        let node = &mut self.graph.nodes[id];
-        if node.failed {
+        if self.graph.nodes[id].failed || self.is_stopped() {
             return;
         }
+        let node = &mut self.graph.nodes[id];
         let sent = node.sent;
         let Some(operator) = node.operator() else { return };
         let mut out = Output::default();

@@ -37,6 +37,7 @@ pub(crate) use removed::Removed;
 pub(crate) use scan::{Scan, TimeReader};
 
 use crate::checkpoint::EntryRef;
+use crate::limits::Limits;
 pub(crate) use crate::state::Setup;
 use crate::state::StateWriter;
 use arrow_array::BooleanArray;
@@ -46,7 +47,7 @@ use functions::{EvalContext, EvalError};
 use plan::{Node, Op, RankFunction};
 
 /// The world as an operator may see it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
     /// Processing time of the epoch, milliseconds.
     pub clock_millis: i64,
@@ -57,6 +58,7 @@ pub(crate) struct Context {
     pub seed: u64,
     /// All input comes in one epoch.
     pub is_bounded: bool,
+    pub limits: Limits,
 }
 
 impl Context {
@@ -125,6 +127,19 @@ impl Output {
 
     pub(crate) fn len(&self) -> usize {
         self.batches.len()
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.batches.iter().map(crate::limits::bytes).sum()
+    }
+
+    /// Rows added less rows taken away by the batches from `first` on.
+    pub(crate) fn net_rows(&self, first: usize) -> i64 {
+        let net = |batch: &ChangeBatch| match batch.kinds() {
+            None => batch.rows() as i64,
+            Some(kinds) => kinds.iter().map(|kind| kind.sign()).sum(),
+        };
+        self.batches[first..].iter().map(net).sum()
     }
 
     pub(crate) fn into_batches(self) -> Vec<ChangeBatch> {

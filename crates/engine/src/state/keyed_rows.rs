@@ -191,6 +191,11 @@ impl KeyedRows {
         (ids, columns)
     }
 
+    /// How many keys have a row; looks at all of them.
+    pub(crate) fn count_rows(&self) -> usize {
+        (0..self.keys.id_bound() as u32).filter(|id| self.rows.get(*id).is_some()).count()
+    }
+
     pub(crate) fn memory_bytes(&self) -> usize {
         self.keys.memory_bytes()
             + self.rows.memory_bytes()

@@ -13,6 +13,8 @@ use plan::JoinKind;
 const END: u32 = u32::MAX;
 /// Left rows looked up at a time; bounds the pairs held at once.
 const LEFT_ROWS: usize = 16_384;
+/// Pairs held at once.
+const PAIRS: usize = 1 << 20;
 
 /// Right rows chained by key.
 struct Built {
@@ -64,17 +66,50 @@ fn build(shape: &Shape, batch: ChangeBatch) -> Built {
 fn probe(shape: &Shape, left: &ChangeBatch, built: &mut Built, context: &Context, out: &mut Output) -> Result {
     let matchable = shape.matchable(LEFT, left);
     let found = built.index.find(&shape.key_columns(LEFT, left), left.rows());
-    let (mut left_rows, mut right_rows) = (Vec::new(), Vec::new());
+    let mut pairs = Pairs::default();
+    let mut has_match = vec![false; left.rows()];
     for (row, key) in found.iter().enumerate().filter(|(row, _)| matchable[*row]) {
         let mut right = key.map_or(END, |key| built.first[key as usize]);
         while right != END {
-            left_rows.push(row as u32);
-            right_rows.push(right);
+            pairs.left.push(row as u32);
+            pairs.right.push(right);
             right = built.next[right as usize];
+            if pairs.left.len() >= PAIRS {
+                settle(shape, left, built, std::mem::take(&mut pairs), &mut has_match, context, out)?;
+            }
         }
     }
+    settle(shape, left, built, pairs, &mut has_match, context, out)?;
+    let alone: Vec<u32> = match shape.kind {
+        JoinKind::Left | JoinKind::Full | JoinKind::Anti => rows_where(&has_match, false),
+        JoinKind::Semi => rows_where(&has_match, true),
+        JoinKind::Inner | JoinKind::Right => Vec::new(),
+    };
+    let other = vec![None; alone.len()];
+    emit(shape, Some(left), &built.batch, alone.into_iter().map(Some).collect(), other, out);
+    Ok(())
+}
+
+/// Rows that have equal keys.
+#[derive(Default)]
+struct Pairs {
+    left: Vec<u32>,
+    right: Vec<u32>,
+}
+
+/// Emits the pairs for which the condition holds and notes who has met whom.
+fn settle(
+    shape: &Shape,
+    left: &ChangeBatch,
+    built: &mut Built,
+    pairs: Pairs,
+    has_match: &mut [bool],
+    context: &Context,
+    out: &mut Output,
+) -> Result {
+    context.limits.check()?;
+    let Pairs { left: left_rows, right: right_rows } = pairs;
     let holds = condition_holds(shape, left, &built.batch, &left_rows, &right_rows, context)?;
-    let mut has_match = vec![false; left.rows()];
     let (mut own, mut other) = (Vec::with_capacity(left_rows.len()), Vec::with_capacity(left_rows.len()));
     for pair in (0..left_rows.len()).filter(|pair| holds.as_ref().is_none_or(|holds| holds[*pair])) {
         has_match[left_rows[pair] as usize] = true;
@@ -86,14 +121,10 @@ fn probe(shape: &Shape, left: &ChangeBatch, built: &mut Built, context: &Context
             other.push(Some(right_rows[pair]));
         }
     }
-    let alone: Vec<u32> = match shape.kind {
-        JoinKind::Left | JoinKind::Full | JoinKind::Anti => rows_where(&has_match, false),
-        JoinKind::Semi => rows_where(&has_match, true),
-        JoinKind::Inner | JoinKind::Right => Vec::new(),
-    };
-    other.resize(other.len() + alone.len(), None);
-    own.extend(alone.into_iter().map(Some));
     emit(shape, Some(left), &built.batch, own, other, out);
+    if context.limits.memory.is_some() {
+        context.limits.hold(out.bytes())?;
+    }
     Ok(())
 }
 
