@@ -4,6 +4,7 @@
 
 mod command;
 mod context;
+mod door;
 mod input;
 mod output;
 mod progress;

@@ -2,7 +2,9 @@
 
 use crate::context::Failure;
 use crate::output::Output;
+use data::Diagnostic;
 use deploy::embedded::{Observer, Status, Summary};
+use engine::Engine;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::io::IsTerminal;
@@ -11,8 +13,14 @@ use std::time::{Duration, Instant};
 /// Epochs are told at most so often.
 const EVENT_INTERVAL: Duration = Duration::from_secs(1);
 
-pub(crate) struct Progress<'a> {
-    output: &'a mut Output,
+/// Called once, when all that there was has been read.
+pub(crate) type CaughtUp<'a> = &'a mut dyn FnMut(&mut Output, &mut Engine, Option<&str>) -> Result<(), Failure>;
+
+pub(crate) struct Progress<'o, 'c> {
+    output: &'o mut Output,
+    /// Where the run answers.
+    http: Option<String>,
+    caught_up: Option<CaughtUp<'c>>,
     bar: Option<ProgressBar>,
     last_event: Option<Instant>,
     /// Rows and instant of the last rate.
@@ -22,8 +30,8 @@ pub(crate) struct Progress<'a> {
     failed: Option<Failure>,
 }
 
-impl<'a> Progress<'a> {
-    pub(crate) fn new(output: &'a mut Output) -> Self {
+impl<'o, 'c> Progress<'o, 'c> {
+    pub(crate) fn new(output: &'o mut Output, http: Option<String>, caught_up: Option<CaughtUp<'c>>) -> Self {
         let bar = (std::io::stderr().is_terminal() && !output.is_json() && !output.is_quiet()).then(|| {
             let bar = ProgressBar::new_spinner();
             bar.set_style(
@@ -32,7 +40,7 @@ impl<'a> Progress<'a> {
             bar
         });
         let now = deploy::instant();
-        Self { output, bar, last_event: None, last_rows: (0, now), rate: 0.0, failed: None }
+        Self { output, http, caught_up, bar, last_event: None, last_rows: (0, now), rate: 0.0, failed: None }
     }
 
     fn event(&mut self, event: &serde_json::Value) {
@@ -89,12 +97,17 @@ impl<'a> Progress<'a> {
     }
 }
 
-impl Observer for Progress<'_> {
+impl Observer for Progress<'_, '_> {
     fn ready(&mut self, restored: Option<u64>) {
         if self.output.is_json() {
-            self.event(&json!({ "event": "ready", "http": null, "postgres": null, "restored_epoch": restored }));
-        } else if let Some(epoch) = restored {
-            self.failed = self.output.note(format_args!("going on from the checkpoint of epoch {epoch}")).err();
+            let ready = json!({ "event": "ready", "http": self.http, "postgres": null, "restored_epoch": restored });
+            return self.event(&ready);
+        }
+        if let Some(epoch) = restored {
+            self.note(&format!("going on from the checkpoint of epoch {epoch}"));
+        }
+        if let Some(http) = self.http.clone() {
+            self.note(&format!("listening on {http}"));
         }
     }
 
@@ -131,6 +144,22 @@ impl Observer for Progress<'_> {
                 status.sources_running,
             ));
             bar.tick();
+        }
+    }
+
+    fn caught_up(&mut self, engine: &mut Engine) -> Result<(), Diagnostic> {
+        let Some(tell) = self.caught_up.take() else { return Ok(()) };
+        let told = match &self.bar {
+            Some(bar) => bar.suspend(|| tell(self.output, engine, self.http.as_deref())),
+            None => tell(self.output, engine, self.http.as_deref()),
+        };
+        match told {
+            Err(Failure::Because(diagnostic)) => Err(*diagnostic),
+            Err(failure) => {
+                self.failed.get_or_insert(failure);
+                Ok(())
+            }
+            Ok(()) => Ok(()),
         }
     }
 

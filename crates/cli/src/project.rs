@@ -73,6 +73,7 @@ impl ProjectTables {
             epoch_rows: None,
             stop: Arc::new(AtomicBool::new(false)),
             output: Arc::new(Mutex::new(std::io::sink())),
+            door: None,
         };
         let mut finished = run(&pipelines, &options, &mut Silent)?;
         let mut rows = Vec::new();

@@ -1,8 +1,8 @@
 //! Diagnostics: what is wrong with a text or a run, where, why, and what to write instead.
 //!
 //! A *code* (`HW1001`) names one cause for good: HW1… syntax, HW2… names, types and plans,
-//! HW3… running, HW4… project and configuration, HW9… our own fault. Of these HW29… and HW39… are what Flink accepts
-//! and we do not support.
+//! HW3… running, HW4… project and configuration, HW5… requests over HTTP, HW9… our own fault. Of these HW29… and HW39…
+//! are what Flink accepts and we do not support.
 
 use serde::Serialize;
 

@@ -7,6 +7,7 @@
 pub mod checkpoint;
 mod clock;
 mod crash;
+pub mod door;
 pub mod embedded;
 pub mod files;
 mod load;

@@ -1,14 +1,14 @@
 //! `headwater demo`: the Customer 360 on generated data, from nothing to a result.
 
 use super::Run as RunCommand;
-use super::run::{Run, Stopped, run_project, without_system_columns};
+use super::run::{Mode, Run, Stopped, run_project, without_system_columns};
 use crate::context::{Answer, CommandResult, Context, Failure};
 use crate::input::Sources;
-use crate::output::Paint;
-use crate::progress::grouped;
+use crate::output::{Output, Paint};
+use crate::progress::{CaughtUp, grouped};
 use clap::Args;
 use data::{DataType, Diagnostic, Schema, Value};
-use deploy::embedded::Finished;
+use engine::Engine;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use testkit::generate::c360;
@@ -38,8 +38,8 @@ const EXAMPLES: &str = "Examples:
 
 /// Run the Customer 360 example on generated data
 ///
-/// Writes the project and its data into a folder, runs it until all data is read, and shows the result. The project is
-/// yours to change: run it again with `headwater run` in its folder.
+/// Writes the project and its data into a folder, runs it, shows the result when all data is read, and serves it over HTTP
+/// until Ctrl-C. The project is yours to change: run it again with `headwater run` in its folder.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Demo {
@@ -59,7 +59,12 @@ pub(crate) struct Demo {
 impl RunCommand for Demo {
     fn run(mut self, context: &mut Context) -> CommandResult {
         context.output.text_or_json()?;
-        self.run.until_idle = self.run.until_idle.or(Some(Duration::from_secs(1)));
+        // With a door it stays, to be looked at; otherwise it ends when there is nothing left to do.
+        let stays = self.run.until_idle.is_none() && self.run.door.options(self.run.mode == Mode::Batch).is_some();
+        let stays = stays && self.run.mode == Mode::Stream;
+        if !stays {
+            self.run.until_idle = self.run.until_idle.or(Some(Duration::from_secs(1)));
+        }
         write_project(&self.dir)?;
         let options = c360::Options { customers: self.customers, seed: self.seed, ..c360::Options::default() };
         let written = c360::write(&self.dir.join("data"), &options).map_err(|error| unwritable(&self.dir, &error))?;
@@ -70,10 +75,16 @@ impl RunCommand for Demo {
             self.dir.display()
         ))?;
         let mut sources = Sources::default();
-        match run_project(&self.run, &self.dir, context, &mut sources) {
-            Ok((_, finished)) => {
-                if !context.output.is_json() {
-                    show(context, finished)?;
+        let mut tell = |output: &mut Output, engine: &mut Engine, http: Option<&str>| {
+            let key = show(output, engine)?;
+            tell_addresses(output, http.unwrap_or_default(), &key)
+        };
+        let tell: CaughtUp<'_> = &mut tell;
+        let caught_up = (stays && !context.output.is_json()).then_some(tell);
+        match run_project(&self.run, &self.dir, context, &mut sources, caught_up) {
+            Ok(mut finished) => {
+                if !stays && !context.output.is_json() {
+                    show(&mut context.output, &mut finished.engine)?;
                     let folder = self.dir.display();
                     context.output.note(format_args!("\nNext: cd {folder} && headwater query \"SELECT * FROM {PRODUCT} LIMIT 5\""))?;
                 }
@@ -109,10 +120,22 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Diagnostic {
         .hint("name another folder with --dir")
 }
 
-/// The first rows of the product by key, a few columns of them.
-fn show(context: &mut Context, mut finished: Finished) -> Result<(), Failure> {
+/// Lines to paste, and the page.
+fn tell_addresses(output: &mut Output, http: &str, key: &str) -> Result<(), Failure> {
+    let table = format!("{http}/v1/tables/{PRODUCT}");
+    output.line("")?;
+    output.line(format_args!("curl '{table}?select=customer_id,total_spent&order=total_spent.desc&limit=3'"))?;
+    output.line(format_args!("curl '{table}/{key}'"))?;
+    output.line(format_args!("curl '{table}?loyalty_tier=eq.Gold&total_transactions=gte.5&limit=3'"))?;
+    output.line(format_args!("curl -N '{table}/changes?snapshot=true'"))?;
+    output.flush()?;
+    output.note(format_args!("\nThe page: {http}/   (Ctrl-C ends the demo)"))
+}
+
+/// The first rows of the product by key, a few columns of them; gives the first key.
+fn show(output: &mut Output, engine: &mut Engine) -> Result<String, Failure> {
     let name = format!("default_catalog.default_database.{PRODUCT}");
-    let snapshot = finished.engine.snapshot(&name)?;
+    let snapshot = engine.snapshot(&name)?;
     let (schema, batches) = without_system_columns(&snapshot.schema, &snapshot.batches);
     let columns: Vec<usize> = SHOWN.iter().filter_map(|name| schema.index_of(name)).collect();
     let mut rows: Vec<Vec<String>> = Vec::new();
@@ -131,9 +154,11 @@ fn show(context: &mut Context, mut finished: Finished) -> Result<(), Failure> {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
         cells.collect::<Vec<_>>().join("  ")
     };
-    let header = context.output.paint(Paint::Strong, &line(&names));
-    context.output.line(format_args!("\n{header}"))?;
-    rows.iter().try_for_each(|row| context.output.line(line(row)))
+    let header = output.paint(Paint::Strong, &line(&names));
+    output.line(format_args!("\n{header}"))?;
+    rows.iter().try_for_each(|row| output.line(line(row)))?;
+    output.flush()?;
+    Ok(rows.first().and_then(|row| row.first()).cloned().unwrap_or_default())
 }
 
 fn text(schema: &Schema, column: usize, values: &dyn arrow_array::Array, row: usize) -> String {

@@ -2,8 +2,9 @@
 
 use super::Run as RunCommand;
 use crate::context::{Answer, CommandResult, Context, Failure};
+use crate::door::{self, DoorFlags, OpenDoor};
 use crate::input::Sources;
-use crate::progress::Progress;
+use crate::progress::{CaughtUp, Progress};
 use crate::project;
 use clap::{Args, ValueEnum};
 use data::{ChangeBatch, Diagnostic, Schema};
@@ -17,11 +18,13 @@ use std::time::Duration;
 const EXAMPLES: &str = "Examples:
   headwater run
   headwater run --mode batch --clock 2024-06-20 --export customer_analytics_c360=out.csv
+  headwater run --http 127.0.0.1:9000
   headwater run --until-idle 2s --parallelism 2";
 
 /// Run the project's pipelines
 ///
-/// A stream keeps its state in the data folder: stopped and started again, it goes on where it was.
+/// A stream keeps its state in the data folder: stopped and started again, it goes on where it was. While it runs its tables
+/// are read over HTTP, and it runs until Ctrl-C or --until-idle.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Run {
@@ -55,6 +58,8 @@ pub(crate) struct Run {
     /// Time between checkpoints
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub(crate) checkpoint_interval: Duration,
+    #[command(flatten)]
+    pub(crate) door: DoorFlags,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -68,8 +73,8 @@ impl RunCommand for Run {
         context.output.text_or_json()?;
         let Some(root) = project::root(&context.global) else { return Err(no_project().into()) };
         let mut sources = Sources::default();
-        match run_project(&self, &root, context, &mut sources) {
-            Ok((_, finished)) => {
+        match run_project(&self, &root, context, &mut sources, None) {
+            Ok(finished) => {
                 // The process ends here: giving state back piece by piece would only take time.
                 std::mem::forget(finished);
                 Ok(Answer::Yes)
@@ -106,18 +111,36 @@ impl From<Diagnostic> for Stopped {
     }
 }
 
-/// Reads, plans and runs the project in `root`, and tells of it.
+impl From<door::Stopped> for Stopped {
+    fn from(stopped: door::Stopped) -> Self {
+        match stopped {
+            door::Stopped::Diagnostic(diagnostic) => diagnostic.into(),
+            door::Stopped::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+/// Reads, plans and runs the project in `root`, and tells of it; `caught_up` is called when all that there was is read.
 pub(crate) fn run_project(
     flags: &Run,
     root: &Path,
     context: &mut Context,
     sources: &mut Sources,
-) -> Result<(Pipelines, Finished), Stopped> {
+    caught_up: Option<CaughtUp<'_>>,
+) -> Result<Finished, Stopped> {
     let project = project::read(&context.global, root, sources).map_err(Stopped::Findings)?;
-    let loaded = deploy::load(&project, root, flags.mode == Mode::Batch).map_err(Stopped::Findings)?;
+    let is_batch = flags.mode == Mode::Batch;
+    let loaded = deploy::load(&project, root, is_batch).map_err(Stopped::Findings)?;
     let pipelines = loaded.pipelines;
     let exports = find_exports(&flags.export, &pipelines)?;
     let stop = stop_flag();
+    let open = match flags.door.options(is_batch) {
+        Some(options) => {
+            let described = deploy::door::describe(&project, loaded.session, &pipelines, &loaded.findings);
+            Some(OpenDoor::open(described, &options, &mut context.output)?)
+        }
+        None => None,
+    };
     let options = RunOptions {
         mode: if flags.mode == Mode::Batch { RunMode::Batch } else { RunMode::Stream },
         clock_millis: flags.clock,
@@ -130,16 +153,21 @@ pub(crate) fn run_project(
         epoch_rows: flags.epoch_rows.map(|rows| rows as usize),
         stop,
         output: Arc::new(Mutex::new(std::io::stdout())),
+        door: open.as_ref().map(|open| Arc::clone(&open.door)),
     };
-    let mut progress = Progress::new(&mut context.output);
-    let mut finished = run(&pipelines, &options, &mut progress)?;
+    let mut progress = Progress::new(&mut context.output, open.as_ref().map(OpenDoor::url), caught_up);
+    let finished = run(&pipelines, &options, &mut progress);
+    if let Some(open) = open {
+        open.close();
+    }
+    let mut finished = finished?;
     progress.done(&finished.summary)?;
     for (name, path) in exports {
         let snapshot = finished.engine.snapshot(&name)?;
         let (schema, batches) = without_system_columns(&snapshot.schema, &snapshot.batches);
         connect::export(&path, &schema, &batches)?;
     }
-    Ok((pipelines, finished))
+    Ok(finished)
 }
 
 /// The columns that `*` would give.

@@ -1,13 +1,15 @@
 //! The inbox: files of rows appended to managed tables from outside. A file is durable once it is here; the runner reads
 //! it like any other source, so that its position is part of the checkpoint.
 //!
-//! `inbox/<table>/<format>/<number>.<format>`
+//! `inbox/<table>/<format>/<number>.<format>`, and `inbox/<table>/log/` for rows that came over HTTP
 
 use crate::clock::wall_millis;
 use crate::pipelines::{PipelineTable, Pipelines};
 use connect::{OpenContext, TableSpec};
 use data::Diagnostic;
 use data::port::{Polled, Rejected, Source};
+use serve::Door;
+use serve::append::{LogSource, log_folder};
 use std::path::{Path, PathBuf};
 
 /// Formats by the ending of a file, and as connectors name them.
@@ -79,14 +81,36 @@ impl Inbox {
             .map_err(failed)
     }
 
-    /// Sources for everything in the inbox that is not among `known` (names as given back here).
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Sources for everything in the inbox that is not among `known` (names as given back here). What was appended over
+    /// HTTP is followed where a door takes more of it.
     pub(crate) fn sources(
         &self,
         pipelines: &Pipelines,
         known: &dyn Fn(&str) -> bool,
         context: &OpenContext,
+        door: Option<&Door>,
     ) -> Result<Vec<InboxSource>, Diagnostic> {
         let mut found = Vec::new();
+        for (name, table) in pipelines.tables.iter().filter(|(_, table)| table.is_managed()) {
+            let folder = log_folder(&self.folder, &table.short_name);
+            let id = format!("inbox/{}/log", table.short_name);
+            if !folder.is_dir() || known(&id) {
+                continue;
+            }
+            let mut schema = table.spec.schema.clone();
+            schema.fields.retain(|field| !field.name.starts_with('$'));
+            let zone = pipelines.time_zone.into();
+            let log = door.map(|door| door.appends().log(&table.short_name)).transpose()?.flatten();
+            let source = match log {
+                Some(log) => LogSource::follow(&log, schema, zone),
+                None => LogSource::stored(&folder, schema, zone, context.bounded),
+            };
+            found.push(InboxSource { id, table: name.clone(), source: Box::new(source) });
+        }
         for (name, table) in pipelines.tables.iter().filter(|(_, table)| table.is_managed()) {
             for format in ["csv", "json", "parquet"] {
                 let folder = self.folder.join(&table.short_name).join(format);

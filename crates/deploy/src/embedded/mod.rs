@@ -21,6 +21,7 @@ pub use run::{Finished, run};
 pub use usage::Usage;
 
 use connect::Output;
+use serve::Door;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -64,4 +65,6 @@ pub struct RunOptions {
     pub stop: Arc<AtomicBool>,
     /// Where `print` tables print.
     pub output: Output,
+    /// Readers, and rows from outside; a stream with a door does not end because its sources have.
+    pub door: Option<Arc<Door>>,
 }

@@ -1,6 +1,8 @@
 //! What a run tells about itself while it goes and when it ends.
 
 use super::usage::Usage;
+use data::Diagnostic;
+use engine::Engine;
 use std::collections::BTreeMap;
 
 /// Told after epochs; the runner never waits for it longer than the call takes.
@@ -10,6 +12,11 @@ pub trait Observer {
 
     /// After an epoch, at most about ten times a second.
     fn progress(&mut self, _status: &Status) {}
+
+    /// Once, when everything that sources had has been read.
+    fn caught_up(&mut self, _engine: &mut Engine) -> Result<(), Diagnostic> {
+        Ok(())
+    }
 
     /// Something a person should know, in one sentence.
     fn note(&mut self, _text: &str) {}

@@ -9,7 +9,7 @@ use super::sinks::Sinks;
 use super::usage::Usage;
 use super::{BACKLOG_ROWS, EPOCH_ROWS, LINGER, RunMode, RunOptions};
 use crate::checkpoint::CheckpointFolder;
-use crate::clock::{Clock, instant};
+use crate::clock::{Clock, instant, wall_millis};
 use crate::pipelines::{PipelineTable, Pipelines};
 use arrow_array::new_null_array;
 use connect::OpenContext;
@@ -18,6 +18,7 @@ use data::port::{Position, Source};
 use data::storage::storage_type;
 use data::{ChangeBatch, Diagnostic};
 use engine::{Delivery, Engine, EpochOutput, Input, Mode, Options};
+use serve::Update;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -40,6 +41,18 @@ pub struct Finished {
 /// # Errors
 /// What sources, sinks, statements or the disk refuse. What was committed stays; a next run goes on from there.
 pub fn run(pipelines: &Pipelines, options: &RunOptions, observer: &mut dyn Observer) -> Result<Finished, Diagnostic> {
+    let finished = run_to_end(pipelines, options, observer);
+    if let Some(door) = &options.door {
+        door.ended(finished.is_err());
+    }
+    finished
+}
+
+fn run_to_end(
+    pipelines: &Pipelines,
+    options: &RunOptions,
+    observer: &mut dyn Observer,
+) -> Result<Finished, Diagnostic> {
     let started = instant();
     let mut runner = Runner::open(pipelines, options, observer)?;
     runner.run(observer)?;
@@ -67,6 +80,9 @@ struct Runner<'a> {
     epoch_rows: usize,
     /// Rows came or the clock fired since the last checkpoint.
     changed: bool,
+    /// Everything that sources had has been read once.
+    has_caught_up: bool,
+    last_checkpoint: Option<serve::Checkpoint>,
     _lock: Option<Lock>,
 }
 
@@ -85,6 +101,8 @@ struct Running {
     /// Files appended from outside: they come when they come, and do not keep a run alive.
     is_inbox: bool,
     lag: Option<u64>,
+    rows: u64,
+    rejected: u64,
 }
 
 impl<'a> Runner<'a> {
@@ -144,11 +162,16 @@ impl<'a> Runner<'a> {
             messages,
             epoch_rows: options.epoch_rows.unwrap_or(EPOCH_ROWS),
             changed: false,
+            has_caught_up: false,
+            last_checkpoint: None,
             _lock: lock,
         };
         runner.started_millis = runner.clock.start_millis();
         let restored = runner.restore(observer)?;
         runner.open_sources()?;
+        if let Some(door) = options.door.as_ref().filter(|_| is_stream) {
+            door.open(runner.inbox.folder());
+        }
         runner.open_inbox()?;
         observer.ready(restored);
         Ok(runner)
@@ -189,7 +212,8 @@ impl<'a> Runner<'a> {
 
     fn open_inbox(&mut self) -> Result<(), Diagnostic> {
         let known = |id: &str| self.sources.iter().any(|source| source.id == id);
-        for found in self.inbox.sources(self.pipelines, &known, &self.context)? {
+        let door = self.options.door.as_deref().filter(|_| self.options.mode == RunMode::Stream);
+        for found in self.inbox.sources(self.pipelines, &known, &self.context, door)? {
             let columns = (0..self.pipelines.tables[&found.table].spec.schema.len()).collect();
             self.start(found.id, found.table, columns, found.source, true)?;
         }
@@ -227,6 +251,8 @@ impl<'a> Runner<'a> {
             idle: false,
             is_inbox,
             lag: None,
+            rows: 0,
+            rejected: 0,
         });
         Ok(())
     }
@@ -237,12 +263,18 @@ impl<'a> Runner<'a> {
         }
         let (mut last_rows, mut last_checkpoint, mut last_inbox, mut last_progress) =
             (instant(), instant(), instant(), instant());
+        if self.options.door.is_some() {
+            // Readers find every table from the beginning, also when no row ever comes.
+            self.epoch(Vec::new())?;
+            self.tell(observer);
+        }
         while !self.options.stop.load(Ordering::Relaxed) {
             let inputs = self.collect()?;
             let is_idle = inputs.is_empty();
             if !is_idle || self.engine.next_timer().is_some_and(|timer| timer < self.clock.now_millis()) {
                 self.epoch(inputs)?;
             }
+            self.serve()?;
             let now = instant();
             if !is_idle {
                 last_rows = now;
@@ -259,8 +291,11 @@ impl<'a> Runner<'a> {
                 self.checkpoint()?;
                 last_checkpoint = instant();
             }
-            if is_idle && self.is_done(now.duration_since(last_rows)) {
-                break;
+            if is_idle {
+                self.catch_up(observer)?;
+                if self.is_done(now.duration_since(last_rows)) {
+                    break;
+                }
             }
         }
         self.tell(observer);
@@ -269,12 +304,49 @@ impl<'a> Runner<'a> {
 
     /// Whether nothing more is to be expected after so long a silence.
     fn is_done(&self, silence: Duration) -> bool {
-        // A source that is slow to give its rows is not idle.
-        if !self.sources.iter().all(|source| source.ended || source.idle) {
+        if !self.is_caught_up() {
             return false;
         }
-        let all_ended = self.sources.iter().all(|source| source.ended || source.is_inbox);
-        all_ended || self.options.until_idle.is_some_and(|limit| silence >= limit)
+        let has_ended = match (&self.options.door, self.options.until_idle) {
+            (None, _) => self.have_ended().unwrap_or(true),
+            // Rows may come from outside at any time.
+            (Some(_), None) => false,
+            (Some(_), Some(_)) => self.have_ended().unwrap_or(false),
+        };
+        has_ended || self.options.until_idle.is_some_and(|limit| silence >= limit)
+    }
+
+    /// Whether all outer sources have ended; `None` when there are none.
+    fn have_ended(&self) -> Option<bool> {
+        let outer = self.sources.iter().filter(|source| !source.is_inbox);
+        outer.map(|source| source.ended).reduce(|left, right| left && right)
+    }
+
+    /// Whether sources have nothing more at the moment. One that is slow to give its rows is not idle.
+    fn is_caught_up(&self) -> bool {
+        self.sources.iter().all(|source| source.ended || source.idle)
+    }
+
+    fn catch_up(&mut self, observer: &mut dyn Observer) -> Result<(), Diagnostic> {
+        if !self.has_caught_up && self.is_caught_up() {
+            self.has_caught_up = true;
+            self.tell(observer);
+            observer.caught_up(&mut self.engine)?;
+        }
+        Ok(())
+    }
+
+    /// Gives readers the tables that they wait for, and reads logs that were begun meanwhile.
+    fn serve(&mut self) -> Result<(), Diagnostic> {
+        let Some(door) = &self.options.door else { return Ok(()) };
+        let wanted = door.wanted();
+        if !wanted.is_empty() {
+            let engine = &mut self.engine;
+            let watch = |name: String| engine.watch(&name).map(|snapshot| (name, snapshot));
+            let started = wanted.into_iter().map(watch).collect::<Result<_, _>>()?;
+            door.publish(Update { epoch: self.engine.epoch_number(), started, changes: Vec::new() });
+        }
+        if door.appends().has_new() { self.open_inbox() } else { Ok(()) }
     }
 
     fn run_batch(&mut self, observer: &mut dyn Observer) -> Result<(), Diagnostic> {
@@ -343,6 +415,8 @@ impl<'a> Runner<'a> {
             Event::Idle => source.idle = true,
             Event::Rows { split, batch, rejected, position, lag } => {
                 (source.lag, source.idle) = (lag, false);
+                source.rows += batch.rows() as u64;
+                source.rejected += rejected.len() as u64;
                 self.status.rows_in += batch.rows() as u64;
                 self.positions.insert(source.id.clone(), position);
                 let batch = widen(&pipelines.tables[&table], &source.columns, &batch);
@@ -379,7 +453,7 @@ impl<'a> Runner<'a> {
 
     /// Inputs of one epoch each: usually all of them in one, unless a smaller size was asked for.
     fn portions(&self, inputs: Vec<Input>) -> Vec<Vec<Input>> {
-        let is_small = self.options.mode == RunMode::Stream && self.options.epoch_rows.is_some();
+        let is_small = self.options.mode == RunMode::Stream && self.options.epoch_rows.is_some() && !inputs.is_empty();
         if is_small { inputs.into_iter().map(|input| vec![input]).collect() } else { vec![inputs] }
     }
 
@@ -394,18 +468,24 @@ impl<'a> Runner<'a> {
         }
         let output = EpochOutput { failures: Vec::new(), ..output };
         self.status.rows_out += self.sinks.write(&output)?;
+        if let Some(door) = &self.options.door {
+            door.publish(Update { epoch: output.epoch, started: Vec::new(), changes: output.tables });
+        }
         Ok(())
     }
 
     /// Makes everything so far durable: sinks prepare, state and positions are written, sinks commit.
     fn checkpoint(&mut self) -> Result<(), Diagnostic> {
         let Some(store) = self.store.as_mut().filter(|_| self.changed) else { return Ok(()) };
+        let started = instant();
         let epoch = self.engine.epoch_number();
         self.sinks.prepare(epoch)?;
         self.engine
             .checkpoint(store, serde_json::json!({ "positions": self.positions, "started": self.started_millis }))?;
         self.sinks.commit(epoch)?;
         self.changed = false;
+        let (at_millis, seconds) = (wall_millis(), started.elapsed().as_secs_f64());
+        self.last_checkpoint = Some(serve::Checkpoint { epoch, at_millis, seconds });
         Ok(())
     }
 
@@ -420,6 +500,44 @@ impl<'a> Runner<'a> {
         self.status.lag = self.sources.iter().filter_map(|source| source.lag).reduce(|a, b| a + b);
         self.status.sources_running = self.sources.iter().filter(|source| !source.ended).count();
         observer.progress(&self.status);
+        if let Some(door) = &self.options.door {
+            door.tell(self.serve_status());
+        }
+    }
+
+    /// The status as readers see it: with every table.
+    fn serve_status(&self) -> serve::Status {
+        let name = |table: &str| self.pipelines.tables[table].short_name.clone();
+        let mut tables: BTreeMap<String, serve::TableStatus> = BTreeMap::new();
+        for found in self.engine.table_statistics() {
+            let entry = tables.entry(name(&found.table)).or_default();
+            (entry.rows, entry.rows_in) = (Some(found.rows), found.rows_in);
+        }
+        for (table, rows) in self.sinks.rows() {
+            tables.entry(name(table)).or_default().rows_in = rows;
+        }
+        for source in self.sources.iter().filter(|source| !source.is_inbox) {
+            let entry = tables.entry(name(&source.table)).or_default();
+            entry.rows_in += source.rows;
+            entry.rows_rejected += source.rejected;
+        }
+        serve::Status {
+            is_batch: self.options.mode == RunMode::Batch,
+            is_done: self.has_caught_up && self.have_ended() == Some(true),
+            epoch: self.status.epoch,
+            clock_millis: self.status.clock_millis,
+            rows_in: self.status.rows_in,
+            rows_out: self.status.rows_out,
+            rows_rejected: self.status.rows_rejected,
+            rows_late: self.status.rows_late,
+            rows_per_second: 0.0,
+            state_bytes: self.status.state_bytes,
+            watermark_millis: self.status.watermark_millis,
+            lag: self.status.lag,
+            sources_running: self.status.sources_running,
+            last_checkpoint: self.last_checkpoint.clone(),
+            tables,
+        }
     }
 
     fn finish(mut self, started: Instant) -> Result<Finished, Diagnostic> {

@@ -1,0 +1,117 @@
+//! A loaded project as the HTTP door shows it.
+
+use crate::pipelines::{PipelineStatement, PipelineTable, Pipelines};
+use catalog::project::{Project, Role};
+use catalog::{Column, Object, ObjectPath, Table};
+use data::{Diagnostic, Located};
+use engine::Options;
+use plan::{Node, Op, Session};
+use serve::{StatementInfo, TableInfo};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The option that opens a table to rows from outside although a statement writes it, too.
+const APPENDABLE: &str = "headwater.appendable";
+
+/// Describes a project. Tables that were made for rejected rows become known to the session, so that they can be queried.
+pub fn describe(
+    project: &Project,
+    mut session: Session,
+    pipelines: &Pipelines,
+    findings: &[Diagnostic],
+) -> serve::Project {
+    let written: BTreeSet<&str> = pipelines
+        .statements
+        .iter()
+        .filter_map(|statement| plan::explain::sink_table(&statement.node))
+        .chain(pipelines.tables.values().filter_map(|table| table.dead_letter.as_deref()))
+        .collect();
+    let mut tables: Vec<TableInfo> = Vec::new();
+    for (name, table) in &pipelines.tables {
+        let declared = declared(&mut session, name, table);
+        let file = project.files.iter().find(|file| file.role == Role::Ddl && file.table == table.short_name);
+        let text = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        let comment = |name: &str| declared.column(name).and_then(|column| column.comment.clone());
+        let says_so = declared.option(APPENDABLE).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let letters = pipelines.tables.values().filter(|other| other.dead_letter.as_ref() == Some(name));
+        tables.push(TableInfo {
+            path: declared.path.clone(),
+            layer: file.and_then(|file| text(&file.layer)),
+            product: file.and_then(|file| text(&file.product)),
+            comment: declared.comment.clone(),
+            comments: table.def.schema.fields.iter().map(|field| comment(&field.name)).collect(),
+            def: table.def.clone(),
+            appendable: table.is_managed() && (says_so || !written.contains(name.as_str())),
+            dead_letter_of: letters.map(|other| other.short_name.clone()).collect(),
+        });
+    }
+    tables.sort_by(|left, right| left.path.name.cmp(&right.path.name));
+    let text_of = |file: Option<&str>| {
+        let found = project.files.iter().find(|known| Some(known.path.as_str()) == file);
+        found.map(|file| file.source.as_str())
+    };
+    serve::Project {
+        name: project.name.clone(),
+        tables,
+        statements: pipelines
+            .statements
+            .iter()
+            .map(|statement| self::statement(project, pipelines, statement))
+            .collect(),
+        diagnostics: findings.iter().map(|finding| Located::new(finding, &text_of)).collect(),
+        session,
+        options: Options { time_zone: pipelines.time_zone, checkpoints: false, ..Options::default() },
+    }
+}
+
+/// The table as the catalog has it.
+fn declared(session: &mut Session, name: &str, table: &PipelineTable) -> Arc<Table> {
+    if let Some(declared) = session.table(name) {
+        return declared;
+    }
+    let mut parts = name.splitn(3, '.').map(str::to_owned);
+    let mut part = || parts.next().unwrap_or_default();
+    let made = Arc::new(Table {
+        path: ObjectPath { catalog: part(), database: part(), name: part() },
+        columns: table
+            .spec
+            .schema
+            .fields
+            .iter()
+            .map(|field| Column::physical(&field.name, field.data_type.clone()))
+            .collect(),
+        watermark: None,
+        primary_key: None,
+        partition_keys: Vec::new(),
+        distribution: None,
+        options: BTreeMap::new(),
+        comment: Some("Rows that could not be decoded, with the reason".to_owned()),
+        temporary: false,
+    });
+    // A name that cannot be declared cannot be queried either; everything else of the table works.
+    let _ = session.catalog_mut().create(Object::Table(Arc::clone(&made)));
+    made
+}
+
+fn statement(project: &Project, pipelines: &Pipelines, statement: &PipelineStatement) -> StatementInfo {
+    let path = statement.label.split('#').next().unwrap_or_default();
+    let file = project.files.iter().find(|file| file.path == path);
+    let short =
+        |name: &str| pipelines.tables.get(name).map_or_else(|| name.to_owned(), |table| table.short_name.clone());
+    let mut reads = BTreeSet::new();
+    scanned(&statement.node, &mut reads);
+    StatementInfo {
+        label: statement.label.clone(),
+        file: file.map(|file| file.path.clone()),
+        target: plan::explain::sink_table(&statement.node).map(short).unwrap_or_default(),
+        reads: reads.into_iter().map(short).collect(),
+        sql: file.map(|file| file.source.trim().to_owned()).unwrap_or_default(),
+    }
+}
+
+fn scanned<'a>(node: &'a Node, names: &mut BTreeSet<&'a str>) {
+    if let Op::Scan { table, .. } = &node.op {
+        names.insert(&table.name);
+    }
+    node.inputs.iter().for_each(|input| scanned(input, names));
+}
