@@ -6,6 +6,7 @@ mod command;
 mod context;
 mod door;
 mod input;
+mod memory;
 mod output;
 mod progress;
 mod project;
@@ -18,9 +19,6 @@ mod workbench;
 use clap::Parser;
 use context::{Answer, Context, Failure, Global};
 use std::process::ExitCode;
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Recursion over deeply nested SQL needs room; the pages are only touched when it happens.
 const STACK_BYTES: usize = 256 << 20;
@@ -36,6 +34,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
+    memory::keep_a_while();
     let main = std::thread::Builder::new().name("main".to_owned()).stack_size(STACK_BYTES).spawn(run);
     let code = match main {
         Ok(thread) => thread.join().unwrap_or(2),

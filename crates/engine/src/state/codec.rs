@@ -103,6 +103,12 @@ pub(crate) enum EncodedRows {
     Sortable(Rows),
 }
 
+impl Default for EncodedRows {
+    fn default() -> Self {
+        Self::Compact { data: Vec::new(), ends: Vec::new() }
+    }
+}
+
 impl EncodedRows {
     #[inline]
     pub(crate) fn row(&self, row: usize) -> &[u8] {
@@ -115,7 +121,14 @@ impl EncodedRows {
         }
     }
 
-    fn len(&self) -> usize {
+    /// Puts a row behind the others.
+    pub(crate) fn push(&mut self, row: &[u8]) {
+        let Self::Compact { data, ends } = self else { unreachable!("only compact rows are collected") };
+        data.extend_from_slice(row);
+        ends.push(data.len());
+    }
+
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Compact { ends, .. } => ends.len(),
             Self::Sortable(rows) => rows.num_rows(),

@@ -3,6 +3,7 @@
 use super::pairs::{Pairs, other_keys};
 use super::side::Side;
 use super::{Context, LEFT, Output, Result, Shape};
+use crate::state::EncodedRows;
 use arrow_array::{Array, ArrayRef, UInt32Array, new_null_array};
 use arrow_select::concat::concat;
 use arrow_select::take::take;
@@ -20,14 +21,14 @@ pub(crate) fn join(
     context: &Context,
     out: &mut Output,
 ) -> Result {
-    let (delta, changes) = changes(shape, side, delta, own);
-    let keys = other_keys(shape, side, &delta, &other.rows);
-    let pairs = Pairs::find(shape, side, &delta, &keys, &other.rows, |_, _| true, context)?;
-    let mut teller = Teller { shape, side, pairs: &pairs, own, other, told: Told::default() };
-    for change in &changes {
+    let extended = extend(shape, side, delta, own);
+    let keys = other_keys(shape, side, &extended.delta, &other.rows);
+    let pairs = Pairs::find(shape, side, &extended.delta, &keys, &other.rows, |_, _| true, context)?;
+    let mut teller = Teller { shape, side, pairs: &pairs, extended: &extended, own, other, told: Told::default() };
+    for change in &extended.changes {
         teller.tell(change);
     }
-    teller.told.emit(shape, side, &delta, &pairs, out);
+    teller.told.emit(shape, side, &extended.delta, &pairs, out);
     Ok(())
 }
 
@@ -39,66 +40,74 @@ struct Change {
     replaces: Option<u32>,
     key: u32,
     upsert_id: Option<u32>,
-    bytes: Box<[u8]>,
-    replaced_bytes: Option<Box<[u8]>>,
+}
+
+/// A delta with what it replaces behind it.
+struct Extended {
+    delta: ChangeBatch,
+    changes: Vec<Change>,
+    /// Row bytes of the delta's own rows, and of those behind them.
+    new: EncodedRows,
+    old: EncodedRows,
+}
+
+impl Extended {
+    fn bytes(&self, row: u32) -> &[u8] {
+        match (row as usize).checked_sub(self.new.len()) {
+            None => self.new.row(row as usize),
+            Some(old) => self.old.row(old),
+        }
+    }
 }
 
 /// The changes of a batch in order. On an upsert side the batch is extended by the rows that are replaced.
-fn changes(shape: &Shape, side: usize, batch: &ChangeBatch, own: &mut Side) -> (ChangeBatch, Vec<Change>) {
-    let encoded = own.encode(batch);
+fn extend(shape: &Shape, side: usize, batch: &ChangeBatch, own: &mut Side) -> Extended {
+    let new = own.encode(batch);
     let keys = own.rows.keys(&shape.key_columns(side, batch), batch.rows());
-    let upsert_ids = own.upsert_ids(batch);
-    let Some(upsert_ids) = upsert_ids else {
+    let Some(upsert_ids) = own.upsert_ids(batch) else {
         let change = |row: usize| Change {
             kind: batch.kind(row),
             row: row as u32,
             replaces: None,
             key: keys[row],
             upsert_id: None,
-            bytes: encoded.row(row).into(),
-            replaced_bytes: None,
         };
-        return (batch.clone(), (0..batch.rows()).map(change).collect());
+        let changes = (0..batch.rows()).map(change).collect();
+        return Extended { delta: batch.clone(), changes, new, old: EncodedRows::default() };
     };
-    // What stands under an upsert key while the changes are gone through; absent: as in the state.
-    let mut standing: hashbrown::HashMap<u32, Option<Box<[u8]>>> = hashbrown::HashMap::new();
+    // What stands under an upsert key while the changes are gone through, by row of the batch; absent: as in the state.
+    let mut standing: hashbrown::HashMap<u32, Option<u32>> = hashbrown::HashMap::new();
     let mut changes = Vec::with_capacity(batch.rows());
-    let mut old_rows: Vec<Box<[u8]>> = Vec::new();
+    let mut old_rows = EncodedRows::default();
     for row in 0..batch.rows() {
         let kind = batch.kind(row);
         let upsert_id = upsert_ids[row];
-        let stored = || own.replaced(upsert_id).map(|id| own.rows.row(id).into());
-        let old: Option<Box<[u8]>> = standing.get(&upsert_id).cloned().unwrap_or_else(stored);
-        let new: Box<[u8]> = encoded.row(row).into();
-        standing.insert(upsert_id, kind.is_addition().then(|| new.clone()));
-        let replaces = match (&old, kind.is_addition()) {
+        let old = match standing.get(&upsert_id) {
+            Some(standing) => standing.map(|row| new.row(row as usize)),
+            None => own.replaced(upsert_id).map(|id| own.rows.row(id)),
+        };
+        let replaces = match (old, kind.is_addition()) {
             // A removal may come with the key alone: the row that goes is the one that stands.
             (Some(old), _) => {
-                old_rows.push(old.clone());
+                old_rows.push(old);
                 Some((batch.rows() + old_rows.len() - 1) as u32)
             }
             (None, true) => None,
             (None, false) => continue,
         };
-        changes.push(Change {
-            kind,
-            row: row as u32,
-            replaces,
-            key: keys[row],
-            upsert_id: Some(upsert_id),
-            bytes: new,
-            replaced_bytes: old,
-        });
+        standing.insert(upsert_id, kind.is_addition().then_some(row as u32));
+        changes.push(Change { kind, row: row as u32, replaces, key: keys[row], upsert_id: Some(upsert_id) });
     }
-    if old_rows.is_empty() {
-        return (batch.clone(), changes);
+    if old_rows.len() == 0 {
+        return Extended { delta: batch.clone(), changes, new, old: old_rows };
     }
-    let decoded = own.rows.codec().decode(old_rows.iter().map(AsRef::as_ref));
+    let decoded = own.rows.codec().decode(old_rows.iter());
     let columns =
         batch.columns().iter().zip(&decoded).map(|(new, old)| {
             concat(&[new.as_ref(), old.as_ref()]).expect("rows of one side have the same storage types")
         });
-    (ChangeBatch::inserts(columns.collect(), batch.rows() + old_rows.len()), changes)
+    let delta = ChangeBatch::inserts(columns.collect(), batch.rows() + old_rows.len());
+    Extended { delta, changes, new, old: old_rows }
 }
 
 /// Goes through the changes of one side in order, keeping the state of both sides up to date.
@@ -106,6 +115,7 @@ struct Teller<'a> {
     shape: &'a Shape,
     side: usize,
     pairs: &'a Pairs,
+    extended: &'a Extended,
     own: &'a mut Side,
     other: &'a mut Side,
     told: Told,
@@ -116,21 +126,17 @@ impl Teller<'_> {
         match (change.kind.is_addition(), change.replaces) {
             (true, None) => self.add(change, None),
             (true, Some(old)) => self.add(change, Some(old)),
-            (false, None) => self.remove(change, change.row, &change.bytes),
-            (false, Some(old)) => {
-                let bytes = change.replaced_bytes.as_deref().unwrap_or_default();
-                self.remove(change, old, bytes);
-            }
+            (false, old) => self.remove(change, old.unwrap_or(change.row)),
         }
     }
 
     /// A row that is new, or that takes the place of `old`.
     fn add(&mut self, change: &Change, old: Option<u32>) {
-        if let (Some(old), Some(bytes)) = (old, change.replaced_bytes.as_deref()) {
-            self.take_back(change, old, bytes);
+        if let Some(old) = old {
+            self.take_back(change, old);
         }
         let matches: Vec<usize> = self.pairs.matches(change.row as usize).collect();
-        let id = self.own.add(change.key, &change.bytes, change.upsert_id);
+        let id = self.own.add(change.key, self.extended.bytes(change.row), change.upsert_id);
         let count = matches.iter().map(|&pair| self.other_count(pair)).sum::<i64>();
         if self.own.counts_matches {
             self.own.rows.set_matches(id, count as u32);
@@ -160,9 +166,9 @@ impl Teller<'_> {
 
     /// The row under an upsert key is replaced: its matches are forgotten silently, for the new row follows; only what the
     /// new row does not meet again is taken back.
-    fn take_back(&mut self, change: &Change, old: u32, bytes: &[u8]) {
+    fn take_back(&mut self, change: &Change, old: u32) {
         let matches: Vec<usize> = self.pairs.matches(old as usize).collect();
-        self.own.remove(change.key, bytes, None);
+        self.own.remove(change.key, self.extended.bytes(old), None);
         if self.shape.is_left_only() {
             if self.side == LEFT {
                 let was_told = matches.is_empty() == (self.shape.kind == JoinKind::Anti);
@@ -199,9 +205,9 @@ impl Teller<'_> {
     }
 
     /// A row goes. `row` names it in the extended delta.
-    fn remove(&mut self, change: &Change, row: u32, bytes: &[u8]) {
+    fn remove(&mut self, change: &Change, row: u32) {
         let matches: Vec<usize> = self.pairs.matches(row as usize).collect();
-        self.own.remove(change.key, bytes, change.upsert_id);
+        self.own.remove(change.key, self.extended.bytes(row), change.upsert_id);
         if self.shape.is_left_only() {
             return if self.side == LEFT {
                 self.tell_left(change.kind, row, !matches.is_empty());
