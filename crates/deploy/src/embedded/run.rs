@@ -76,8 +76,6 @@ struct Runner<'a> {
     status: Status,
     sender: SyncSender<Message>,
     messages: Receiver<Message>,
-    /// Rows that the next epoch takes at most: doubled as long as more are waiting than fit.
-    epoch_rows: usize,
     /// Rows came or the clock fired since the last checkpoint.
     changed: bool,
     /// Everything that sources had has been read once.
@@ -103,6 +101,13 @@ struct Running {
     lag: Option<u64>,
     rows: u64,
     rejected: u64,
+}
+
+impl Running {
+    /// Whether it has rows that have not come yet, as far as it knows.
+    fn has_more(&self) -> bool {
+        !self.ended && !self.idle && !self.is_inbox
+    }
 }
 
 impl<'a> Runner<'a> {
@@ -160,7 +165,6 @@ impl<'a> Runner<'a> {
             status: Status::default(),
             sender,
             messages,
-            epoch_rows: options.epoch_rows.unwrap_or(EPOCH_ROWS),
             changed: false,
             has_caught_up: false,
             last_checkpoint: None,
@@ -381,19 +385,19 @@ impl<'a> Runner<'a> {
             let size = |input: &Input| if let Input::Rows { batch, .. } = input { batch.rows() } else { 0 };
             inputs.iter().map(size).sum()
         };
-        while rows(&inputs) < self.epoch_rows {
+        loop {
             // Working off a backlog, decoding may be slower than the engine: a little patience makes larger epochs.
-            let is_backlog = self.epoch_rows > EPOCH_ROWS;
-            let message =
-                if is_backlog { self.messages.recv_timeout(LINGER).ok() } else { self.messages.try_recv().ok() };
-            let Some(message) = message else { break };
-            self.take(message, &mut inputs)?;
+            let is_backlog = self.options.epoch_rows.is_none() && self.sources.iter().any(Running::has_more);
+            let limit = if is_backlog { BACKLOG_ROWS } else { self.options.epoch_rows.unwrap_or(EPOCH_ROWS) };
+            if rows(&inputs) >= limit {
+                return Ok(inputs);
+            }
+            let patience = if is_backlog { LINGER } else { Duration::ZERO };
+            match self.messages.recv_timeout(patience) {
+                Ok(message) => self.take(message, &mut inputs)?,
+                Err(_) => return Ok(inputs),
+            }
         }
-        if self.options.epoch_rows.is_none() {
-            let is_full = rows(&inputs) >= self.epoch_rows;
-            self.epoch_rows = if is_full { (self.epoch_rows * 2).min(BACKLOG_ROWS) } else { EPOCH_ROWS };
-        }
-        Ok(inputs)
     }
 
     fn take(&mut self, message: Message, inputs: &mut Vec<Input>) -> Result<(), Diagnostic> {
