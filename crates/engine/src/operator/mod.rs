@@ -16,6 +16,7 @@ mod expand;
 mod groups;
 mod interval_join;
 mod join;
+mod over;
 mod rank;
 mod removed;
 mod replicate;
@@ -237,6 +238,7 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
         Op::Union => Box::new(union::Union),
         Op::Join { .. } => Box::new(join::Join::new(node, setup)?),
         Op::IntervalJoin { .. } => Box::new(interval_join::IntervalJoin::new(node, setup)?),
+        Op::Over { .. } => over::make(node, setup)?,
         Op::Expand { projections } => Box::new(expand::Expand::new(projections)?),
         Op::Replicate => Box::new(replicate::Replicate),
         Op::Unnest { padded, ordinality } => Box::new(unnest::Unnest::new(node, *padded, *ordinality)),
@@ -259,7 +261,9 @@ pub(crate) fn shard_keys(op: &Op) -> Option<Vec<Vec<usize>>> {
     let keys = match op {
         Op::Aggregate { keys, .. } | Op::WindowAggregate { keys, .. } => vec![keys.clone()],
         Op::Deduplicate { keys, .. } | Op::ChangelogNormalize { keys, .. } => vec![keys.clone()],
-        Op::Rank { partition, .. } | Op::WindowRank { partition, .. } => vec![partition.clone()],
+        Op::Rank { partition, .. } | Op::WindowRank { partition, .. } | Op::Over { partition, .. } => {
+            vec![partition.clone()]
+        }
         Op::Join { left_keys, right_keys, .. } | Op::IntervalJoin { left_keys, right_keys, .. } => {
             vec![left_keys.clone(), right_keys.clone()]
         }

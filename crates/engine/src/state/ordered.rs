@@ -66,6 +66,15 @@ impl OrderedRows {
         ids
     }
 
+    /// Key group and key of a partition.
+    pub(crate) fn partition(&self, partition: u32) -> (u16, &[u8]) {
+        (self.partitions.group(partition), self.partitions.key(partition))
+    }
+
+    pub(crate) fn find_partition(&self, key: &[u8]) -> Option<u32> {
+        self.partitions.find_bytes(key)
+    }
+
     pub(crate) fn encode(&self, columns: &[ArrayRef], rows: usize) -> EncodedRows {
         self.codec.encode(columns, rows)
     }

@@ -60,9 +60,26 @@ impl StateWriter<'_> {
         self.sink.put(self.operator, EntryRef { table, group, key, value });
     }
 
+    /// Writes a part's tables behind `tables` others.
+    pub(crate) fn behind(&mut self, tables: u16, write: impl FnOnce(&mut StateWriter)) {
+        let mut sink = Behind { tables, sink: self.sink };
+        write(&mut StateWriter { operator: self.operator, all: self.all, sink: &mut sink });
+    }
+
     /// Which ids to write: those that changed, or all that live.
     pub(crate) fn select(&self, changed: &mut ChangedIds, live: impl Iterator<Item = u32>) -> Vec<u32> {
         let ids = changed.take();
         if self.all { live.collect() } else { ids }
+    }
+}
+
+struct Behind<'a> {
+    tables: u16,
+    sink: &'a mut dyn EntrySink,
+}
+
+impl EntrySink for Behind<'_> {
+    fn put(&mut self, operator: u128, entry: EntryRef) {
+        self.sink.put(operator, EntryRef { table: entry.table + self.tables, ..entry });
     }
 }

@@ -13,6 +13,9 @@ use data::{Diagnostic, Span, Value};
 use functions::{BindArg, Expr};
 use sql::ast::{self, ArgValue, ExprKind as Syntax, FrameBound, FrameUnit, Over, WindowSpec};
 
+/// How columns of results are named until the SELECT names them.
+pub(crate) const RESULT_COLUMN: &str = "$w";
+
 /// An OVER call over the frame's relation, and its column once it is computed.
 #[derive(Clone, Debug)]
 pub(crate) struct BoundOver {
@@ -86,13 +89,13 @@ impl Binder<'_> {
         if bound.is_empty() {
             return;
         }
-        let mut node = self.frame().node.take().expect("a SELECT has a relation");
         let mut windows: Vec<BoundWindow> = Vec::new();
         for over in &bound {
             if !windows.contains(&over.window) {
                 windows.push(over.window.clone());
             }
         }
+        let mut node = self.frame().node.take().expect("a SELECT has a relation");
         for window in windows {
             node = over_node(node, &window, &mut bound);
         }
@@ -124,9 +127,8 @@ impl Binder<'_> {
             None => return self.unsupported(span, "this call", "write OVER"),
         };
         let spec = self.refined(spec)?;
-        let window = self.window(&spec, call, span);
-        let call = self.over_function(call, span);
-        let (window, call) = (window?, call?);
+        let window = self.window(&spec, call, span)?;
+        let call = self.over_function(call, &window.frame, span)?;
         let column = Expr::column(usize::MAX, call.result.clone());
         Ok(BoundOver { window, call, column })
     }
@@ -169,7 +171,7 @@ impl Binder<'_> {
 
     fn over_frame(&mut self, spec: &WindowSpec, call: &ast::Call, span: Span) -> Bound<Frame> {
         let ranking = is_ranking(call.name.last());
-        if ranking && spec.order_by.is_empty() {
+        if (ranking || is_offset(call.name.last())) && spec.order_by.is_empty() {
             let name = call.name.last().to_uppercase();
             return self.fail(
                 Diagnostic::plan("HW2019", span, format!("{name} needs an order"))
@@ -183,8 +185,16 @@ impl Binder<'_> {
         let Some(frame) = &spec.frame else {
             // The whole partition without an order, else up to the current row and its peers.
             let following = if spec.order_by.is_empty() { None } else { Some(0) };
-            return Ok(Frame { rows: ranking, preceding: None, following });
+            let rows = call.name.last().eq_ignore_ascii_case("ROW_NUMBER");
+            return Ok(Frame { rows, preceding: None, following });
         };
+        if ranking || is_offset(call.name.last()) {
+            return self.fail(
+                Diagnostic::plan("HW2019", frame.span, format!("{} has no frame", call.name.last().to_uppercase()))
+                    .detail("ROW/RANGE not allowed with RANK, DENSE_RANK, ROW_NUMBER, PERCENTILE_CONT/DISC or LAG/LEAD functions")
+                    .hint("leave the frame out"),
+            );
+        }
         if frame.disallow_partial {
             return self.unsupported(frame.span, "DISALLOW PARTIAL", "leave it out");
         }
@@ -216,7 +226,7 @@ impl Binder<'_> {
         Ok(Some(if behind == end { -amount } else { amount }))
     }
 
-    fn over_function(&mut self, call: &ast::Call, span: Span) -> Bound<OverCall> {
+    fn over_function(&mut self, call: &ast::Call, frame: &Frame, span: Span) -> Bound<OverCall> {
         let name = call.name.last().to_uppercase();
         let args = call.args.iter().filter_map(|arg| match &arg.value {
             ArgValue::Expr(expr) => Some(self.expr(expr)),
@@ -225,15 +235,23 @@ impl Binder<'_> {
         let args = all(args.collect())?;
         let filter = call.filter.as_ref().map(|filter| self.condition(filter, "FILTER")).transpose()?;
         if is_ranking(&name) {
-            let result = DataType::not_null(TypeKind::BigInt);
+            let is_share = ["PERCENT_RANK", "CUME_DIST"].contains(&name.as_str());
+            let result = DataType::not_null(if is_share { TypeKind::Double } else { TypeKind::BigInt });
+            if name == "NTILE" {
+                self.whole_number(args.first(), 1, &name, span)?;
+            }
             return Ok(OverCall { function: name, args, distinct: false, filter, result });
+        }
+        if is_offset(&name) {
+            return self.offset_function(name, args, filter, span);
         }
         let Some(def) = functions::aggregate(&name) else {
             return self.unsupported(span, &format!("{name} with OVER"), "use an aggregate function or ROW_NUMBER");
         };
         let bind_args: Vec<BindArg> =
             args.iter().map(|arg| BindArg { data_type: &arg.data_type, literal: arg.as_literal() }).collect();
-        match (def.bind)(&bind_args, true) {
+        // Flink takes a frame that does not begin with the partition for one that may be empty.
+        match (def.bind)(&bind_args, frame.preceding.is_none()) {
             Ok(binding) => {
                 let args = args.into_iter().zip(&binding.params).map(|(arg, param)| cast_to(arg, param)).collect();
                 let function = def.name.to_owned();
@@ -246,6 +264,66 @@ impl Binder<'_> {
             ),
         }
     }
+
+    /// LAG and LEAD: a value, how many rows away, and what stands where there is no such row.
+    fn offset_function(
+        &mut self,
+        function: String,
+        mut args: Vec<Expr>,
+        filter: Option<Expr>,
+        span: Span,
+    ) -> Bound<OverCall> {
+        let Some(value) = args.first().map(|value| value.data_type.clone()).filter(|_| args.len() <= 3) else {
+            return self.fail(
+                Diagnostic::plan("HW2005", span, format!("'{function}' has no form with {} arguments", args.len()))
+                    .detail("it takes a value, a number of rows and a default")
+                    .hint(format!("it is written {function}(value [, rows [, default]])")),
+            );
+        };
+        if args.len() > 1 {
+            self.whole_number(args.get(1), i64::MIN, &function, span)?;
+        }
+        let nullable = args.get(2).is_none_or(|default| default.data_type.nullable);
+        let result = value.clone().with_nullable(nullable);
+        if let Some(default) = args.get(2)
+            && functions::typing::common_type(&[&value, &default.data_type]).is_none()
+        {
+            let message = format!("the default of {function} has another type than its value");
+            return self.fail(
+                Diagnostic::plan("HW2006", span, message)
+                    .detail(format!("{} is no {}", default.data_type, value))
+                    .hint("write a default of the value's type, or CAST it"),
+            );
+        }
+        if let [_, _, default] = args.as_mut_slice() {
+            *default = cast_to(default.clone(), &result);
+        }
+        Ok(OverCall { function, args, distinct: false, filter, result })
+    }
+
+    /// An argument has to be a constant whole number.
+    fn whole_number(&mut self, arg: Option<&Expr>, least: i64, function: &str, span: Span) -> Bound<()> {
+        let value = arg.and_then(|arg| self.session.constant(arg));
+        let value = match value {
+            Some(Value::TinyInt(value)) => Some(i64::from(value)),
+            Some(Value::SmallInt(value)) => Some(i64::from(value)),
+            Some(Value::Int(value)) => Some(i64::from(value)),
+            Some(Value::BigInt(value)) => Some(value),
+            _ => None,
+        };
+        match value.filter(|value| *value >= least) {
+            Some(_) => Ok(()),
+            None => self.fail(
+                Diagnostic::plan("HW2006", span, format!("{function} needs a constant number of rows or buckets"))
+                    .detail("the number is part of the plan")
+                    .hint(format!("write a number: {function}({}2)", if function == "NTILE" { "" } else { "value, " })),
+            ),
+        }
+    }
+}
+
+fn is_offset(name: &str) -> bool {
+    ["LAG", "LEAD"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 fn is_ranking(name: &str) -> bool {
@@ -280,7 +358,7 @@ fn over_node(input: Node, window: &BoundWindow, bound: &mut [BoundOver]) -> Node
         let args = args.collect();
         let filter = over.call.filter.as_ref().map(&mut place);
         let (function, result) = (over.call.function.clone(), over.call.result.clone());
-        names.push(Column::new(format!("$w{}", calls.len()), result.clone()));
+        names.push(Column::new(format!("{RESULT_COLUMN}{}", calls.len()), result.clone()));
         calls.push(AggregateCall { function, args, distinct: over.call.distinct, filter, result });
     }
     let below = Node::append(input, more);

@@ -1,7 +1,7 @@
 //! Kinds: whether a node inserts, updates, deletes. Updates are noted as `+U` here; [`super::images`] decides on `-U`.
 
 use crate::build::{and, columns_of, conjuncts};
-use crate::node::{ChangelogMode, JoinKind, Node, Op, RankFunction, TimeAttribute};
+use crate::node::{ChangelogMode, JoinKind, Node, Op, RankFunction, SortKey, TimeAttribute};
 use data::{Diagnostic, RowKind, Span};
 use std::collections::HashSet;
 
@@ -62,11 +62,7 @@ fn kinds(node: &Node) -> ChangelogMode {
         Op::Values { .. } | Op::WindowAggregate { .. } | Op::WindowRank { .. } | Op::IntervalJoin { .. } => {
             ChangelogMode::INSERT_ONLY
         }
-        Op::Over { order, .. }
-            if order.first().is_some_and(|key| node.inputs[0].columns[key.column].time.is_none()) =>
-        {
-            UPDATING
-        }
+        Op::Over { order, .. } if !order.is_empty() && !is_by_time(node, order) => UPDATING,
         Op::Sort { .. } | Op::DropUpdateBefore | Op::Over { .. } | Op::Sink { .. } => all(),
     }
 }
@@ -206,6 +202,11 @@ fn refused(node: &Node) -> Option<Diagnostic> {
                 .detail("one of its inputs changes rows that it has sent before")
                 .hint("join without the time bounds, or join the append-only tables underneath"),
         ),
+        Op::Over { order, .. } if updates && is_by_time(node, order) => Some(
+            Diagnostic::plan("HW2502", Span::default(), "an OVER window by time cannot take updates or deletes")
+                .detail("its input changes rows that it has sent before, and a result by time is told once")
+                .hint("order by a column that is no time attribute, or aggregate the append-only table underneath"),
+        ),
         Op::Sort { order } => {
             let input = &node.inputs[0];
             let by_time = order.first().is_some_and(|key| {
@@ -219,6 +220,10 @@ fn refused(node: &Node) -> Option<Diagnostic> {
         }
         _ => None,
     }
+}
+
+fn is_by_time(node: &Node, order: &[SortKey]) -> bool {
+    order.first().is_some_and(|key| node.inputs[0].columns[key.column].time.is_some())
 }
 
 /// A filter that bounds ROW_NUMBER from below only.
