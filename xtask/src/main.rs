@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     let rest: Vec<String> = arguments.collect();
     match command.as_str() {
         "tidy" => report(&tidy::check(&root())),
-        "differential" => judge::program(&root(), "differential", &rest),
+        "differential" | "oracle" => judge::program(&root(), &command, &rest),
         "kill" => {
             let Some((count, seed)) = kill_arguments(&rest) else { return usage() };
             match kill::run(&root(), count, seed) {

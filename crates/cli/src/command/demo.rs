@@ -31,6 +31,9 @@ const SHOWN: [&str; 8] = [
     "customer_health_score",
 ];
 const SHOWN_ROWS: usize = 10;
+/// Rows of a million that cannot be read.
+const BAD_ROWS: u64 = 100;
+const MILLIS_PER_DAY: i64 = 86_400_000;
 
 const EXAMPLES: &str = "Examples:
   headwater demo
@@ -39,7 +42,8 @@ const EXAMPLES: &str = "Examples:
 /// Run the Customer 360 example on generated data
 ///
 /// Writes the project and its data into a folder, runs it, shows the result when all data is read, and serves it over HTTP
-/// until Ctrl-C. The project is yours to change: run it again with `headwater run` in its folder.
+/// until Ctrl-C. The clock starts on 2024-06-20, the day on which the data ends, unless --clock says otherwise. The project
+/// is yours to change: run it again with `headwater run` in its folder.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Demo {
@@ -66,7 +70,14 @@ impl RunCommand for Demo {
             self.run.until_idle = self.run.until_idle.or(Some(Duration::from_secs(1)));
         }
         write_project(&self.dir)?;
-        let options = c360::Options { customers: self.customers, seed: self.seed, ..c360::Options::default() };
+        let options = c360::Options {
+            customers: self.customers,
+            seed: self.seed,
+            bad_rows: BAD_ROWS,
+            ..c360::Options::default()
+        };
+        // The data ends on a certain day; looked at years later, every customer would have left.
+        self.run.clock = self.run.clock.or(Some(options.today * MILLIS_PER_DAY + MILLIS_PER_DAY / 2));
         let written = c360::write(&self.dir.join("data"), &options).map_err(|error| unwritable(&self.dir, &error))?;
         context.output.note(format_args!(
             "{} rows of {} customers in {}",
