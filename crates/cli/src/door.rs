@@ -21,6 +21,11 @@ pub(crate) struct DoorFlags {
 }
 
 impl DoorFlags {
+    /// Whether an address was named.
+    pub(crate) fn is_asked_for(&self) -> bool {
+        self.http.as_deref().is_some_and(|address| address != OFF)
+    }
+
     /// Where to listen, if anywhere.
     pub(crate) fn options(&self, is_batch: bool) -> Option<ServerOptions> {
         let address = match self.http.as_deref() {

@@ -74,6 +74,7 @@ impl ProjectTables {
             stop: Arc::new(AtomicBool::new(false)),
             output: Arc::new(Mutex::new(std::io::sink())),
             door: None,
+            stay: false,
         };
         let mut finished = run(&pipelines, &options, &mut Silent)?;
         let mut rows = Vec::new();

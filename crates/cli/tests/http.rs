@@ -147,7 +147,7 @@ fn reads_filters_and_refuses() {
     assert_eq!(row, serde_json::json!({ "customer": "ada", "orders": 2, "total": "12.60" }));
     assert_eq!(run.json("/v1/tables/totals/a%2Cb%2Fc")["orders"], 1);
     assert_eq!(run.get("/v1/tables/totals/nobody").status, 404);
-    assert_eq!(run.get("/v1/tables/totals/a,b").status, 400);
+    assert_eq!(run.json("/v1/tables/totals/a,b%2Fc")["orders"], 1, "one part is taken as a whole");
     assert_eq!(run.get("/v1/tables/orders/1").status, 409, "an append table has no row per key");
     let names = |path: &str| -> Vec<String> {
         let rows = run.json(path);
@@ -260,7 +260,7 @@ fn appended_rows_survive_a_kill() {
     let mut run = start(dir.path());
     let bad = run.append(r#"[{"id":1},{"id":"x"}]"#, "");
     assert!(bad.status == 422 && bad.body.contains("row 2"), "{}", bad.body);
-    assert_eq!(run.request("POST", "/v1/tables/totals", "Content-Type: application/json\r\n", "[]").status, 409);
+    assert_eq!(run.request("POST", "/v1/tables/totals", "Content-Type: application/json\r\n", "[]").status, 405);
     let first = r#"[{"id":1,"customer":"ada","amount":"1.00"}]"#;
     assert_eq!(run.append(first, "Idempotency-Key: one\r\n").status, 201);
     let again = run.append(first, "Idempotency-Key: one\r\n");

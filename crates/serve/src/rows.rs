@@ -3,7 +3,7 @@
 use crate::project::TableInfo;
 use data::text::{append_json, append_json_text, parse_value};
 use data::time::Zone;
-use data::{ChangeBatch, DataType, Field, Value};
+use data::{ChangeBatch, DataType, Field, TypeKind, Value};
 use serde_json::{Map, Value as Json};
 
 /// Appends columns of a row as an object. A name is given with its position in the batch.
@@ -42,6 +42,24 @@ pub(crate) fn shown(table: &TableInfo) -> Vec<(usize, &Field)> {
     table.columns().zip(table.fields()).collect()
 }
 
+/// The value of a JSON value of the kind that answers have, too: a text is no number and a number no text. DECIMAL, which
+/// answers have as texts, may be a number.
+fn strict(data_type: &DataType, json: &Json, zone: Zone) -> Result<Value, String> {
+    let fits = match &data_type.kind {
+        kind if kind.is_character() || kind.is_binary() => json.is_string(),
+        kind if kind.is_integer() => json.is_number(),
+        TypeKind::Boolean => json.is_boolean(),
+        TypeKind::Float | TypeKind::Double => {
+            json.is_number() || matches!(json.as_str(), Some("NaN" | "Infinity" | "-Infinity"))
+        }
+        _ => true,
+    };
+    if !fits && !json.is_null() {
+        return Err(format!("`{json}` is no {}", data_type.kind));
+    }
+    parse_value(data_type, json, zone)
+}
+
 /// The values of an object for these columns; those that are left out are NULL.
 ///
 /// # Errors
@@ -51,7 +69,7 @@ pub(crate) fn parse_row(fields: &[Field], row: &Map<String, Json>, zone: Zone) -
         return Err(format!("there is no column `{unknown}`"));
     }
     let value = |field: &Field| {
-        let value = row.get(&field.name).map_or(Ok(Value::Null), |json| parse_value(&field.data_type, json, zone));
+        let value = row.get(&field.name).map_or(Ok(Value::Null), |json| strict(&field.data_type, json, zone));
         match value.map_err(|error| format!("column `{}`: {error}", field.name))? {
             Value::Null if !field.data_type.nullable => Err(format!("column `{}` may not be NULL", field.name)),
             value => Ok(value),

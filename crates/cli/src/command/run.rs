@@ -23,8 +23,8 @@ const EXAMPLES: &str = "Examples:
 
 /// Run the project's pipelines
 ///
-/// A stream keeps its state in the data folder: stopped and started again, it goes on where it was. While it runs its tables
-/// are read over HTTP, and it runs until Ctrl-C or --until-idle.
+/// A stream keeps its state in the data folder: stopped and started again, it goes on where it was. It answers over HTTP while
+/// it runs, and with --http it stays when its sources have ended.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Run {
@@ -154,6 +154,7 @@ pub(crate) fn run_project(
         stop,
         output: Arc::new(Mutex::new(std::io::stdout())),
         door: open.as_ref().map(|open| Arc::clone(&open.door)),
+        stay: open.is_some() && (flags.door.is_asked_for() || caught_up.is_some()),
     };
     let mut progress = Progress::new(&mut context.output, open.as_ref().map(OpenDoor::url), caught_up);
     let finished = run(&pipelines, &options, &mut progress);

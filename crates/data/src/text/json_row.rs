@@ -87,7 +87,9 @@ pub fn parse_value(data_type: &DataType, json: &Json, zone: Zone) -> Result<Valu
 
 fn integer<T: TryFrom<i128>>(json: &Json) -> Option<T> {
     let text = json.as_str().map_or_else(|| json.to_string(), str::to_owned);
-    text.parse::<i128>().ok().and_then(|number| T::try_from(number).ok())
+    // `5.0` is a whole number in JSON.
+    let whole = || json.as_f64().filter(|number| number.fract() == 0.0).map(|number| number as i128);
+    text.parse::<i128>().ok().or_else(whole).and_then(|number| T::try_from(number).ok())
 }
 
 /// Hexadecimal digits, or a list of numbers from -128 to 255.

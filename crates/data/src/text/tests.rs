@@ -153,3 +153,11 @@ fn values_as_json() {
     let pairs = DataType::new(TypeKind::Multiset(Box::new(DataType::int())));
     assert_eq!(json(Value::Map(vec![(Value::Int(1), Value::Int(2))]), &pairs), "[[1,2]]");
 }
+
+#[test]
+fn whole_numbers_may_be_written_with_a_point() {
+    check(&DataType::int(), "5.0", "5");
+    check(&DataType::bigint(), "1e3", "1000");
+    assert!(parse_row([&DataType::int()], "[5.5]", Zone::UTC).is_err());
+    assert!(parse_row([&DataType::int()], "[\"5.0\"]", Zone::UTC).is_err());
+}

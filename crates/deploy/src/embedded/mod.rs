@@ -65,6 +65,8 @@ pub struct RunOptions {
     pub stop: Arc<AtomicBool>,
     /// Where `print` tables print.
     pub output: Output,
-    /// Readers, and rows from outside; a stream with a door does not end because its sources have.
+    /// Readers, and rows from outside.
     pub door: Option<Arc<Door>>,
+    /// A stream goes on when all sources have ended, unless [`RunOptions::until_idle`] ends it.
+    pub stay: bool,
 }

@@ -311,11 +311,10 @@ impl<'a> Runner<'a> {
         if !self.is_caught_up() {
             return false;
         }
-        let has_ended = match (&self.options.door, self.options.until_idle) {
-            (None, _) => self.have_ended().unwrap_or(true),
-            // Rows may come from outside at any time.
-            (Some(_), None) => false,
-            (Some(_), Some(_)) => self.have_ended().unwrap_or(false),
+        let has_ended = match self.have_ended() {
+            Some(ended) => ended && !(self.options.stay && self.options.until_idle.is_none()),
+            // Without sources rows come from outside, or never.
+            None => self.options.door.is_none(),
         };
         has_ended || self.options.until_idle.is_some_and(|limit| silence >= limit)
     }

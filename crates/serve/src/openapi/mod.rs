@@ -18,8 +18,9 @@ pub(crate) fn document(project: &Project) -> Json {
         streams.push(format!("{}/changes", table::path(table)));
     }
     let example = project.tables.iter().find(|table| table.is_managed());
-    paths.insert("/v1/query".to_owned(), query(example));
-    paths.insert("/v1/explain".to_owned(), explain(example));
+    let sql = sql(project);
+    paths.insert("/v1/query".to_owned(), query(example, &sql));
+    paths.insert("/v1/explain".to_owned(), explain(example, &sql));
     schemas.insert("Problem".to_owned(), problem());
     schemas.insert("Table".to_owned(), described());
     json!({
@@ -115,11 +116,24 @@ fn fixed(paths: &mut Map<String, Json>) {
     }
 }
 
-fn example_sql(table: Option<&TableInfo>) -> String {
-    table.map_or("SELECT 1".to_owned(), |table| format!("SELECT COUNT(*) FROM `{}`", table.path.name))
+/// The schema of a statement's text. Which texts are SQL no schema can say; the pattern is of some that are.
+fn sql(project: &Project) -> Json {
+    let managed = project.tables.iter().filter(|table| table.is_managed());
+    let is_plain = |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let names: Vec<&str> = managed.map(|table| table.path.name.as_str()).filter(is_plain).take(8).collect();
+    let from = if names.is_empty() { String::new() } else { format!("( FROM `({})`)?", names.join("|")) };
+    json!({
+        "type": "string",
+        "description": "Flink SQL. The pattern is of the simplest queries; any other may be sent, too",
+        "pattern": format!("^SELECT COUNT\\(\\*\\){from}$"),
+    })
 }
 
-fn query(example: Option<&TableInfo>) -> Json {
+fn example_sql(table: Option<&TableInfo>) -> String {
+    table.map_or("SELECT COUNT(*)".to_owned(), |table| format!("SELECT COUNT(*) FROM `{}`", table.path.name))
+}
+
+fn query(example: Option<&TableInfo>, sql: &Json) -> Json {
     let result = json!({
         "type": "object",
         "required": ["epoch", "columns", "rows", "truncated"],
@@ -139,7 +153,7 @@ fn query(example: Option<&TableInfo>) -> Json {
         "required": ["sql"],
         "additionalProperties": false,
         "properties": {
-            "sql": { "type": "string", "description": "One SELECT over managed tables" },
+            "sql": sql,
             "limit": { "type": ["integer", "null"], "minimum": 0, "maximum": 10000 }
         }
     });
@@ -152,7 +166,7 @@ fn query(example: Option<&TableInfo>) -> Json {
     json!({ "post": operation })
 }
 
-fn explain(example: Option<&TableInfo>) -> Json {
+fn explain(example: Option<&TableInfo>, sql: &Json) -> Json {
     let result = json!({
         "type": "object",
         "required": ["plan", "text", "diagnostics"],
@@ -165,7 +179,7 @@ fn explain(example: Option<&TableInfo>) -> Json {
         "type": "object",
         "required": ["sql"],
         "additionalProperties": false,
-        "properties": { "sql": { "type": "string" } }
+        "properties": { "sql": sql }
     });
     let mut operation = operation("explain", "The plan of a statement", json!({ "200": plain("The plan", &result) }));
     operation["requestBody"] = json!({

@@ -61,7 +61,10 @@ fn list(table: &TableInfo) -> Json {
         list("select", "Columns to give", json!(names), json!(names.first().into_iter().collect::<Vec<_>>())),
         number("limit", 10_000, 10),
         number("offset", i32::MAX as u64, 0),
-        json!({ "name": "Prefer", "in": "header", "schema": { "enum": ["count=exact"] } }),
+        json!({
+            "name": "Prefer", "in": "header", "description": "`count=exact` tells how many rows match, in Content-Range",
+            "schema": { "type": "string" }, "example": "count=exact",
+        }),
     ];
     if !orders.is_empty() {
         let first = orders[..1].to_vec();
@@ -135,7 +138,7 @@ fn append(table: &TableInfo) -> Json {
     operation["parameters"] = json!([{
         "name": "Idempotency-Key", "in": "header",
         "description": "The same request sent again appends nothing",
-        "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" },
+        "schema": { "type": "string", "pattern": "^[!-~]{1,255}$" },
     }]);
     operation["requestBody"] = json!({
         "required": true,

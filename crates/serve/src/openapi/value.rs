@@ -40,8 +40,17 @@ fn of_kind(kind: &TypeKind) -> Json {
 /// The schema of a value in a row that is appended: exact enough that what fits it is taken.
 pub(super) fn input_schema(data_type: &DataType) -> Json {
     let mut schema = match &data_type.kind {
-        TypeKind::Float => json!({ "type": "number", "minimum": -1e30, "maximum": 1e30 }),
-        TypeKind::Double => json!({ "type": "number" }),
+        TypeKind::Float | TypeKind::Double => json!({ "type": "number" }),
+        TypeKind::Decimal { precision, scale } => {
+            let most = 10_f64.powi(i32::from(precision - scale)) - 1.0;
+            let text = value_pattern(&data_type.kind).map(|pattern| format!("^{pattern}$"));
+            let mut kinds = vec![
+                json!({ "type": "string", "pattern": text }),
+                json!({ "type": "number", "minimum": -most, "maximum": most }),
+            ];
+            kinds.extend(data_type.nullable.then(|| json!({ "type": "null" })));
+            return json!({ "anyOf": kinds });
+        }
         TypeKind::Array(element) => json!({ "type": "array", "items": input_schema(element) }),
         TypeKind::Row(fields) => {
             let field = |field: &data::types::RowField| (field.name.clone(), input_schema(&field.data_type));
@@ -88,7 +97,7 @@ pub(super) fn value_pattern(kind: &TypeKind) -> Option<String> {
         TypeKind::Time(_) => time.to_owned(),
         TypeKind::Timestamp(_) => format!("{date}T{time}"),
         TypeKind::TimestampLtz(_) => format!("{date}T{time}Z"),
-        TypeKind::Binary(_) | TypeKind::VarBinary(_) => "([0-9a-f]{2})*".to_owned(),
+        TypeKind::Binary(_) | TypeKind::VarBinary(_) => "([0-9a-fA-F]{2})*".to_owned(),
         TypeKind::IntervalMonth(_) => "P[0-9]{1,3}M".to_owned(),
         TypeKind::IntervalDay(_) => "PT[0-9]{1,4}S".to_owned(),
         _ => return None,

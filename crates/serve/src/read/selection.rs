@@ -142,7 +142,11 @@ fn order(table: &TableInfo, text: &str) -> Result<Vec<OrderItem>, Problem> {
         }
         Ok(syntax::order(syntax::column(&field.name), descending, nulls))
     };
-    parts(text).iter().map(item).collect()
+    let items = parts(text);
+    if let Some(twice) = items.iter().enumerate().find(|(at, item)| items[..*at].contains(item)) {
+        return Err(Problem::parameter("HW5001", format!("`{}` is in the order twice", twice.1)));
+    }
+    items.iter().map(item).collect()
 }
 
 fn number(name: &str, text: &str, most: u64) -> Result<u64, Problem> {

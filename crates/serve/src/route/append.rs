@@ -1,6 +1,6 @@
 //! `POST /v1/tables/{t}`: appends rows. All of them or none, answered when they are on the disk.
 
-use super::{Reply, body, path_part};
+use super::{READING, Reply, body, path_part};
 use crate::append::AppendError;
 use crate::door::{Door, Phase};
 use crate::problem::Problem;
@@ -9,7 +9,8 @@ use crate::read::parameters::only;
 use crate::reply;
 use crate::rows::parse_row;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use data::Field;
 use data::time::Zone;
 use serde_json::{Value as Json, json};
@@ -31,9 +32,11 @@ enum Shape {
 
 pub(super) async fn post(State(door): State<Arc<Door>>, request: Request) -> Reply {
     let (parts, content) = request.into_parts();
-    let [] = only(parts.uri.query(), [])?;
     let (_, table) = door.managed(&path_part(&parts.uri, 3)?)?;
-    check_appendable(table)?;
+    if !table.appendable {
+        return Ok(not_appendable(table));
+    }
+    let [] = only(parts.uri.query(), [])?;
     let shape = match body::media_type(&parts.headers).as_str() {
         "application/json" => Shape::Array,
         "application/x-ndjson" | "application/jsonl" | "application/x-jsonlines" => Shape::Lines,
@@ -69,13 +72,13 @@ pub(super) async fn post(State(door): State<Arc<Door>>, request: Request) -> Rep
     }
 }
 
-fn check_appendable(table: &TableInfo) -> Result<(), Problem> {
-    if table.appendable {
-        return Ok(());
-    }
+fn not_appendable(table: &TableInfo) -> Response {
     let detail = format!("rows of `{}` come from a statement", table.path.name);
-    Err(Problem::new(StatusCode::CONFLICT, "HW5091", detail)
-        .hint("append to a table that no statement writes, or declare this one with 'headwater.appendable' = 'true'"))
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "HW5091", detail)
+        .hint("append to a table that no statement writes, or declare this one with 'headwater.appendable' = 'true'");
+    let mut response = problem.into_response();
+    response.headers_mut().insert(header::ALLOW, READING);
+    response
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {

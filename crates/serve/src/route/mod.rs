@@ -31,6 +31,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use std::sync::Arc;
 
+/// Methods of what is only read.
+const READING: HeaderValue = HeaderValue::from_static("GET,HEAD");
+
 type Reply = Result<Response, Problem>;
 
 pub(crate) fn router(door: Arc<Door>, guard: Guard) -> Router {
@@ -70,9 +73,16 @@ async fn observe(State((door, guard)): State<(Arc<Door>, Arc<Guard>)>, request: 
     response
 }
 
-async fn not_allowed(method: Method, uri: Uri) -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "HW5050", format!("{method} is not for {}", uri.path()))
-        .hint("the header Allow names the methods that are")
+async fn not_allowed(State(door): State<Arc<Door>>, method: Method, uri: Uri) -> Response {
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "HW5050", format!("{method} is not for {}", uri.path()))
+        .hint("the header Allow names the methods that are");
+    let mut response = problem.into_response();
+    // The router only knows that rows may be posted to some table.
+    let table = path_part(&uri, 3).ok().and_then(|name| door.table(&name).ok());
+    if uri.path().starts_with("/v1/tables/") && table.is_some_and(|(_, table)| !table.appendable) {
+        response.headers_mut().insert(header::ALLOW, READING);
+    }
+    response
 }
 
 /// A part of the path, decoded; the first is 1.

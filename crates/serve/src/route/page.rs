@@ -45,7 +45,7 @@ pub(super) async fn get(method: Method, uri: Uri, headers: HeaderMap) -> Respons
     if method != Method::GET && method != Method::HEAD {
         let detail = format!("{method} is not for {}", uri.path());
         let mut response = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "HW5050", detail).into_response();
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        response.headers_mut().insert(header::ALLOW, super::READING);
         return response;
     }
     let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|tag| {

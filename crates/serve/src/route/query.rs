@@ -23,17 +23,14 @@ const SHAPE: &str = "send {\"sql\": \"SELECT …\", \"limit\": 1000}";
 #[serde(deny_unknown_fields)]
 struct Asked {
     sql: String,
-    limit: Option<u64>,
+    limit: Option<serde_json::Number>,
 }
 
 pub(super) async fn post(State(door): State<Arc<Door>>, request: Request) -> Reply {
     let (parts, content) = request.into_parts();
     let [] = only(parts.uri.query(), [])?;
     let asked: Asked = body::json(&parts.headers, content, SHAPE).await?;
-    let limit = asked.limit.unwrap_or(LIMIT);
-    if limit > LIMIT_MAX {
-        return Err(Problem::parameter("HW5004", format!("a query gives at most {LIMIT_MAX} rows")).hint(SHAPE));
-    }
+    let limit = limit(asked.limit.as_ref())?;
     let found = run(&door, move |door| {
         let query = only_query(&asked.sql, limit)?;
         let planned = door.project.session.query_in_batch(&query);
@@ -54,6 +51,16 @@ pub(super) async fn post(State(door): State<Arc<Door>>, request: Request) -> Rep
     }
     out.extend_from_slice(format!("],\"truncated\":{is_truncated}}}").as_bytes());
     Ok(reply::data(epoch, out))
+}
+
+fn limit(asked: Option<&serde_json::Number>) -> Result<u64, Problem> {
+    let Some(asked) = asked else { return Ok(LIMIT) };
+    // `5.0` is a whole number in JSON.
+    let whole = || asked.as_f64().filter(|number| number.fract() == 0.0 && *number >= 0.0).map(|number| number as u64);
+    asked.as_u64().or_else(whole).filter(|limit| *limit <= LIMIT_MAX).ok_or_else(|| {
+        Problem::parameter("HW5004", format!("a query cannot give `{asked}` rows, but from 0 to {LIMIT_MAX}"))
+            .hint(SHAPE)
+    })
 }
 
 /// The one statement of a text.

@@ -33,16 +33,25 @@ pub(super) async fn get(State(door): State<Arc<Door>>, uri: Uri) -> Reply {
     Ok(reply::data(view.epoch, out))
 }
 
-/// Parts are joined by `,`; one inside a part is percent-encoded.
+/// Parts are joined by `,`; one inside a part is percent-encoded. Where that leaves no doubt about what is meant, the joining
+/// ones may be encoded, too, and the one inside the only part need not be.
 fn parse_key(table: &TableInfo, text: &str, zone: Zone) -> Result<Vec<Value>, Problem> {
     let fields: Vec<_> = table.key_fields().collect();
-    let parts: Vec<&str> = text.split(',').collect();
+    let mut parts: Vec<String> = if fields.len() == 1 { vec![text] } else { text.split(',').collect() }
+        .into_iter()
+        .map(|part| percent_decode(part, false))
+        .collect::<Result<_, _>>()?;
+    if let [whole] = parts.as_slice()
+        && fields.len() > 1
+    {
+        parts = whole.split(',').map(str::to_owned).collect();
+    }
     if parts.len() != fields.len() {
         let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
         let detail = format!("the key of `{}` has {} parts, not {}", table.path.name, fields.len(), parts.len());
         return Err(Problem::parameter("HW5002", detail)
             .hint(format!("write {}; a `,` inside a part is written %2C", names.join(","))));
     }
-    let value = |(text, field): (&&str, &&data::Field)| parse_operand(field, &percent_decode(text, false)?, zone);
+    let value = |(text, field): (&String, &&data::Field)| parse_operand(field, text, zone);
     parts.iter().zip(&fields).map(value).collect()
 }
