@@ -70,7 +70,7 @@ fn list(table: &TableInfo) -> Json {
         let first = orders[..1].to_vec();
         parameters.push(list("order", "Columns to sort by", json!(orders), json!(first)));
     }
-    parameters.extend(table.fields().map(filter));
+    parameters.push(filters(table));
     operation["parameters"] = Json::Array(parameters);
     operation
 }
@@ -79,7 +79,21 @@ fn has_order(kind: &TypeKind) -> bool {
     kind.is_character() || kind.is_binary() || kind.is_numeric() || kind.is_datetime() || *kind == TypeKind::Boolean
 }
 
-fn filter(field: &Field) -> Json {
+/// All filters as one parameter: an object whose members are spread over the query string, `?column=word.value`.
+fn filters(table: &TableInfo) -> Json {
+    let members: Vec<(String, Json, String)> = table.fields().map(filter).collect();
+    let example: Map<String, Json> =
+        members.iter().take(1).map(|(name, _, example)| (name.clone(), json!(example))).collect();
+    let properties: Map<String, Json> = members.into_iter().map(|(name, schema, _)| (name, schema)).collect();
+    json!({
+        "name": "filters", "in": "query", "style": "form", "explode": true, "example": example,
+        "description": "Conditions by column, all of which must hold",
+        "schema": { "type": "object", "properties": properties, "additionalProperties": false },
+    })
+}
+
+/// Name, schema and example of a column's filter.
+fn filter(field: &Field) -> (String, Json, String) {
     let kind = &field.data_type.kind;
     let is_reserved = matches!(field.name.as_str(), "select" | "order" | "limit" | "offset");
     let name = if is_reserved { format!("\"{}\"", field.name) } else { field.name.clone() };
@@ -93,10 +107,8 @@ fn filter(field: &Field) -> Json {
             ("^(not\\.)?((eq|neq|gt|gte|lt|lte|like|ilike)\\..{0,50}|is\\.null)$".to_owned(), "neq.text".to_owned())
         }
     };
-    json!({
-        "name": name, "in": "query", "description": format!("A filter of {}", field.data_type), "example": example,
-        "schema": { "type": "string", "pattern": pattern },
-    })
+    let about = format!("A filter of {}", field.data_type);
+    (name, json!({ "type": "string", "pattern": pattern, "description": about }), example)
 }
 
 fn look_up(table: &TableInfo) -> Json {

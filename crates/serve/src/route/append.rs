@@ -84,7 +84,9 @@ fn not_appendable(table: &TableInfo) -> Response {
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     match value.to_str() {
-        Ok(key) if (1..=KEY_BYTES).contains(&key.len()) => Ok(Some(key.to_owned())),
+        Ok(key) if (1..=KEY_BYTES).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Ok(Some(key.to_owned()))
+        }
         _ => Err(Problem::parameter("HW5006", format!("an Idempotency-Key has 1 to {KEY_BYTES} visible characters"))),
     }
 }
