@@ -84,11 +84,12 @@ fn filters(table: &TableInfo) -> Json {
     let members: Vec<(String, Json, String)> = table.fields().map(filter).collect();
     let example: Map<String, Json> =
         members.iter().take(1).map(|(name, _, example)| (name.clone(), json!(example))).collect();
+    let names: Vec<String> = members.iter().map(|(name, ..)| name.clone()).collect();
     let properties: Map<String, Json> = members.into_iter().map(|(name, schema, _)| (name, schema)).collect();
     json!({
         "name": "filters", "in": "query", "style": "form", "explode": true, "example": example,
         "description": "Conditions by column, all of which must hold",
-        "schema": { "type": "object", "properties": properties, "additionalProperties": false },
+        "schema": { "type": "object", "properties": properties, "propertyNames": { "enum": names } },
     })
 }
 
