@@ -157,8 +157,9 @@ describe('views', () => {
     await page.getByLabel('Table', { exact: true }).selectOption(VIEW);
     await page.getByRole('textbox', { name: 'customer_id' }).fill('CUST000001');
     await page.getByRole('main').getByRole('button', { name: 'Look up' }).click();
-    await page.locator('.headline', { hasText: 'Vera Ueda' }).waitFor();
-    await page.locator('.hero .chip', { hasText: 'Bronze' }).waitFor();
+    // Who the customer is depends on the data that the server has.
+    await page.locator('.headline', { hasText: real ? /\S+ \S+/ : 'Vera Ueda' }).waitFor();
+    await page.locator('.hero .chip', { hasText: real ? /Bronze|Silver|Gold|Platinum/ : 'Bronze' }).first().waitFor();
     await page.getByRole('heading', { name: 'Purchases' }).waitFor();
     expected = ['404'];
     await open(`#/record/${VIEW}/NOBODY`);
@@ -186,7 +187,7 @@ describe('views', () => {
     await page.locator('.facts dd', { hasText: 'running' }).first().waitFor();
     await page.getByRole('heading', { name: /Diagnostics/ }).waitFor();
     await page.getByRole('heading', { name: /rejected_rows/ }).waitFor();
-    await page.locator('.reasons', { hasText: 'HW3103' }).waitFor();
+    await page.locator('.reasons', { hasText: real ? /\S/ : 'HW3103' }).waitFor();
     quietly();
   });
 });
