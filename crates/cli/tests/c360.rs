@@ -56,6 +56,21 @@ fn stream(dir: &Path, project: &Path, name: &str, flags: &[&str]) -> Vec<String>
 }
 
 #[test]
+fn a_changed_statement_is_not_taken_for_the_old_one() {
+    let (dir, project, _) = batch();
+    stream(dir.path(), &project, "state", &[]);
+    let statement = project.join("pipelines/intermediates/c360/int_c360_support/sql-scripts/dml.int_c360_support.sql");
+    let text = std::fs::read_to_string(&statement).expect("a statement of the example");
+    std::fs::write(&statement, text.replace("'urgent'", "'high'")).expect("written");
+    let (folder, state) = (project.display().to_string(), dir.path().join("state").display().to_string());
+    let arguments = ["--project", &folder, "run", "--clock", CLOCK, "--until-idle", "1s", "--data-dir", &state];
+    let output = headwater(&arguments).output().expect("the binary starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("HW3924") && stderr.contains("dml.int_c360_support.sql"), "{stderr}");
+}
+
+#[test]
 fn streams_and_batches_give_the_same_product() {
     let (dir, project, batch) = batch();
     assert_eq!(stream(dir.path(), &project, "one", &[]), batch);

@@ -5,6 +5,7 @@
 //! - *checkpoint*: sinks prepare, state and positions are written, sinks commit; a restart goes on from the last one.
 //! - *inbox*: rows appended from outside by `load`; durable there until a checkpoint has them.
 
+mod changed;
 mod dead_letter;
 mod inbox;
 mod lock;

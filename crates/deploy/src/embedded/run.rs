@@ -1,5 +1,6 @@
 //! The run loop: rows in, epochs, changes out, checkpoints.
 
+use super::changed;
 use super::dead_letter;
 use super::inbox::Inbox;
 use super::lock::Lock;
@@ -190,6 +191,8 @@ impl<'a> Runner<'a> {
         let Some(extra) = self.engine.restore(store)? else { return Ok(None) };
         let positions = extra["positions"].as_object().cloned().unwrap_or_default();
         self.positions = positions.into_iter().collect();
+        let statements = extra["statements"].as_object().cloned().unwrap_or_default();
+        changed::check(self.pipelines, &statements, &self.positions)?;
         self.started_millis = extra["started"].as_i64().unwrap_or(self.started_millis);
         let epoch = self.engine.epoch_number();
         self.sinks.recover(epoch)?;
@@ -484,7 +487,7 @@ impl<'a> Runner<'a> {
         let epoch = self.engine.epoch_number();
         self.sinks.prepare(epoch)?;
         self.engine
-            .checkpoint(store, serde_json::json!({ "positions": self.positions, "started": self.started_millis }))?;
+            .checkpoint(store, serde_json::json!({ "positions": self.positions, "started": self.started_millis, "statements": changed::fingerprints(self.pipelines) }))?;
         self.sinks.commit(epoch)?;
         self.changed = false;
         let (at_millis, seconds) = (wall_millis(), started.elapsed().as_secs_f64());

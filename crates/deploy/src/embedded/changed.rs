@@ -1,0 +1,62 @@
+//! What has become of a project's statements since the checkpoint that a run goes on from.
+//!
+//! A statement that changed would start anew over tables that still hold what the old one wrote, and over sources that were
+//! read before: neither can be told from a right result by looking at it. So a run refuses to go on.
+
+use crate::pipelines::{PipelineStatement, Pipelines};
+use data::Diagnostic;
+use data::port::Position;
+use plan::{Node, Op};
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+
+/// Labels and plan hashes of all statements, for the checkpoint.
+pub(crate) fn fingerprints(pipelines: &Pipelines) -> Json {
+    let entry = |statement: &PipelineStatement| (statement.label.clone(), fingerprint(statement));
+    Json::Object(pipelines.statements.iter().map(entry).collect())
+}
+
+fn fingerprint(statement: &PipelineStatement) -> Json {
+    Json::String(format!("{:032x}", statement.node.hash))
+}
+
+/// Refuses to go on when a statement is another one than at the checkpoint, or is new and reads a source of which rows have
+/// been read already.
+pub(crate) fn check(
+    pipelines: &Pipelines,
+    saved: &Map<String, Json>,
+    positions: &BTreeMap<String, Position>,
+) -> Result<(), Diagnostic> {
+    for statement in &pipelines.statements {
+        let what = match saved.get(&statement.label) {
+            Some(known) if *known == fingerprint(statement) => continue,
+            Some(_) => "has changed since the checkpoint: its table holds what it wrote before the change".to_owned(),
+            None => match read_before(&statement.node, pipelines, positions) {
+                Some(source) => format!("is new, and rows of `{source}` were read before it was there"),
+                None => continue,
+            },
+        };
+        return Err(Diagnostic::run("HW3924", "the project does not fit its checkpoint")
+            .detail(format!("the statement of {} {what}", statement.label))
+            .hint(
+                "start anew with another --data-dir, or with an empty `checkpoints` folder in this one; or take the \
+                 change back",
+            )
+            .in_file(statement.label.clone()));
+    }
+    Ok(())
+}
+
+/// An outer table that the statement reads and that was read before.
+fn read_before(node: &Node, pipelines: &Pipelines, positions: &BTreeMap<String, Position>) -> Option<String> {
+    let mut pending = vec![node];
+    while let Some(node) = pending.pop() {
+        if let Op::Scan { table, .. } = &node.op
+            && positions.contains_key(&table.name)
+        {
+            return pipelines.tables.get(&table.name).map(|table| table.short_name.clone());
+        }
+        pending.extend(&node.inputs);
+    }
+    None
+}
