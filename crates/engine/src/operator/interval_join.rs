@@ -34,8 +34,6 @@ struct Side {
     expiry: Vec<i64>,
     /// Rows by expiry.
     queue: BTreeMap<i64, Vec<u32>>,
-    /// The watermark that this input has reached.
-    watermark: i64,
 }
 
 /// Where a row's time stands.
@@ -75,7 +73,6 @@ impl IntervalJoin {
                 reach,
                 expiry: Vec::new(),
                 queue: BTreeMap::new(),
-                watermark: NO_WATERMARK,
             }
         };
         let sides = [side(LEFT, *left_time, -lower_millis), side(RIGHT, *right_time, *upper_millis)];
@@ -83,12 +80,12 @@ impl IntervalJoin {
     }
 
     /// The time that had been reached when each row of the batch came.
-    fn reached(&self, port: usize, batch: &ChangeBatch, context: &Context) -> Vec<i64> {
+    fn reached(&self, batch: &ChangeBatch, context: &Context) -> Vec<i64> {
         if self.attribute == TimeAttribute::Processing {
             return vec![context.clock_millis; batch.rows()];
         }
-        let other = self.sides[1 - port].watermark;
-        let at = |row: usize| context.watermark.max(batch.watermarks().before(row).min(other));
+        // What a row met is the least over both inputs already.
+        let at = |row: usize| context.watermark.max(batch.watermarks().before(row));
         (0..batch.rows()).map(at).collect()
     }
 
@@ -113,8 +110,7 @@ impl IntervalJoin {
 
 impl Operator for IntervalJoin {
     fn process(&mut self, port: usize, batch: &ChangeBatch, context: &Context, out: &mut Output) -> Result {
-        let reached = self.reached(port, batch, context);
-        self.sides[port].watermark = batch.watermarks().after();
+        let reached = self.reached(batch, context);
         let times = self.sides[port].time.of(batch, context);
         let key_columns = self.shape.key_columns(port, batch);
         let (own_reach, other_reach) = (self.sides[port].reach, self.sides[1 - port].reach);

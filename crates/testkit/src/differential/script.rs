@@ -1,7 +1,7 @@
 //! A case as a scripted test.
 
-use super::Case;
 use super::table::{Changes, Fed, Row, Table, Type};
+use super::{Case, Operator};
 use std::fmt::Write;
 
 /// A way to run a case.
@@ -85,17 +85,19 @@ impl Case {
         }
     }
 
-    /// Whether some row of a table with a watermark is late, so that batch, which knows no lateness, may answer otherwise.
+    /// Whether some row of a table with a watermark is late, so that batch, which knows no lateness, may answer otherwise. Of
+    /// rows with one time the last to come is the latest in a stream, and any of them in batch.
     pub(super) fn may_be_late(&self) -> bool {
         self.operator.needs_time() && (0..self.tables.len()).any(|table| self.has_late_row(table))
     }
 
     fn has_late_row(&self, table: usize) -> bool {
-        let mut greatest = 0;
+        let ties = self.operator == Operator::Deduplicate;
+        let mut greatest = None;
         let rows = self.fed.iter().filter(|fed| fed.table == table).flat_map(|fed| &fed.changes);
         rows.filter_map(|(_, row)| row.time).any(|time| {
-            let is_late = time < greatest;
-            greatest = greatest.max(time);
+            let is_late = greatest.is_some_and(|greatest| time < greatest || (ties && time == greatest));
+            greatest = greatest.max(Some(time));
             is_late
         })
     }
