@@ -133,6 +133,17 @@ pub enum Op {
         /// What else must hold, over left columns then right columns.
         condition: Option<Expr>,
     },
+    /// Rows of one window, joined when event time has passed its end. The keys hold the window's edges; `left_end` and
+    /// `right_end` are columns of the sides.
+    WindowJoin {
+        kind: JoinKind,
+        left_keys: Vec<usize>,
+        right_keys: Vec<usize>,
+        null_safe: Vec<bool>,
+        condition: Option<Expr>,
+        left_end: usize,
+        right_end: usize,
+    },
     /// Rows whose times differ by `lower ..= upper` milliseconds (left minus right).
     IntervalJoin {
         kind: JoinKind,

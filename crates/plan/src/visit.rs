@@ -12,7 +12,9 @@ impl Op {
             Self::Aggregate { calls, .. } | Self::WindowAggregate { calls, .. } | Self::Over { calls, .. } => {
                 calls.iter().flat_map(|call| &call.args).collect()
             }
-            Self::Join { condition, .. } | Self::IntervalJoin { condition, .. } => condition.iter().collect(),
+            Self::Join { condition, .. }
+            | Self::WindowJoin { condition, .. }
+            | Self::IntervalJoin { condition, .. } => condition.iter().collect(),
             Self::Expand { projections } => projections.iter().flatten().collect(),
             Self::Values { .. }
             | Self::Union

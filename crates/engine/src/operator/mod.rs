@@ -31,6 +31,7 @@ mod values;
 mod window;
 mod window_aggregate;
 mod window_assign;
+mod window_join;
 mod window_rank;
 
 use rank::Ranking;
@@ -237,6 +238,7 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
         }
         Op::Union => Box::new(union::Union),
         Op::Join { .. } => Box::new(join::Join::new(node, setup)?),
+        Op::WindowJoin { .. } => Box::new(window_join::WindowJoin::new(node, setup)?),
         Op::IntervalJoin { .. } => Box::new(interval_join::IntervalJoin::new(node, setup)?),
         Op::Over { .. } => over::make(node, setup)?,
         Op::Expand { projections } => Box::new(expand::Expand::new(projections)?),
@@ -264,7 +266,9 @@ pub(crate) fn shard_keys(op: &Op) -> Option<Vec<Vec<usize>>> {
         Op::Rank { partition, .. } | Op::WindowRank { partition, .. } | Op::Over { partition, .. } => {
             vec![partition.clone()]
         }
-        Op::Join { left_keys, right_keys, .. } | Op::IntervalJoin { left_keys, right_keys, .. } => {
+        Op::Join { left_keys, right_keys, .. }
+        | Op::WindowJoin { left_keys, right_keys, .. }
+        | Op::IntervalJoin { left_keys, right_keys, .. } => {
             vec![left_keys.clone(), right_keys.clone()]
         }
         _ => return None,
@@ -286,6 +290,7 @@ pub(crate) fn name(op: &Op) -> &'static str {
         Op::Rank { .. } => "Rank",
         Op::WindowRank { .. } => "WindowRank",
         Op::Join { .. } => "Join",
+        Op::WindowJoin { .. } => "WindowJoin",
         Op::IntervalJoin { .. } => "IntervalJoin",
         Op::Over { .. } => "Over",
         Op::Expand { .. } => "Expand",

@@ -35,7 +35,7 @@ fn visit(node: &Node, required: &Columns) -> Result<(), Cause> {
     let wanted = match &node.op {
         Op::Scan { columns, .. } if !node.changelog.is_insert_only() => return outputs(columns, required, node),
         Op::Scan { .. } | Op::Values { .. } => return Ok(()),
-        Op::Join { .. } | Op::IntervalJoin { .. } => return join(node, required),
+        Op::Join { .. } | Op::WindowJoin { .. } | Op::IntervalJoin { .. } => return join(node, required),
         _ if insert_only => Columns::new(),
         Op::Sink { primary_key, conflict, .. } => {
             let by_key = !primary_key.is_empty() && *conflict == Conflict::Pass;
@@ -72,6 +72,7 @@ fn visit(node: &Node, required: &Columns) -> Result<(), Cause> {
 fn join(node: &Node, required: &Columns) -> Result<(), Cause> {
     let keys = match &node.op {
         Op::Join { condition, left_keys, right_keys, .. }
+        | Op::WindowJoin { condition, left_keys, right_keys, .. }
         | Op::IntervalJoin { condition, left_keys, right_keys, .. } => {
             if let Some(condition) = condition.as_ref().filter(|_| !node.changelog.is_insert_only()) {
                 holds_still(condition)?;

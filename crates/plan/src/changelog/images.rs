@@ -61,7 +61,7 @@ fn satisfy(node: &Node, image: Image) -> Option<Node> {
         | Op::Deduplicate { .. }
         | Op::Over { .. }
         | Op::Sort { .. } => vec![Image::Both],
-        Op::IntervalJoin { .. } => vec![Image::Both; 2],
+        Op::WindowJoin { .. } | Op::IntervalJoin { .. } => vec![Image::Both; 2],
         Op::Join { left_keys, right_keys, .. } => {
             if image == Image::After && !(keeps_key(node, 0, left_keys) && keeps_key(node, 1, right_keys)) {
                 return None;

@@ -65,6 +65,7 @@ fn keys(node: &Node) -> Keys {
         | Op::Expand { .. }
         | Op::WindowAssign { .. }
         | Op::WindowAggregate { .. }
+        | Op::WindowJoin { .. }
         | Op::IntervalJoin { .. } => Keys::new(),
     }
 }

@@ -24,6 +24,7 @@ fn visit(mut node: Node, shared: &HashSet<String>, errors: &mut Vec<Diagnostic>)
     let mut node = crate::rewrite::merge::drop_identity(node);
     deduplicate(&mut node);
     rank_in_window(&mut node);
+    join_in_window(&mut node);
     if let Some(error) = refused(&node) {
         errors.push(error);
     }
@@ -59,9 +60,11 @@ fn kinds(node: &Node) -> ChangelogMode {
         Op::Join { .. } => UPDATING,
         Op::SortLimit { order, .. } if order.is_empty() && input(0).is_insert_only() => ChangelogMode::INSERT_ONLY,
         Op::SortLimit { .. } => UPDATING,
-        Op::Values { .. } | Op::WindowAggregate { .. } | Op::WindowRank { .. } | Op::IntervalJoin { .. } => {
-            ChangelogMode::INSERT_ONLY
-        }
+        Op::Values { .. }
+        | Op::WindowAggregate { .. }
+        | Op::WindowRank { .. }
+        | Op::WindowJoin { .. }
+        | Op::IntervalJoin { .. } => ChangelogMode::INSERT_ONLY,
         Op::Over { order, .. } if !order.is_empty() && !is_by_time(node, order) => UPDATING,
         Op::Sort { .. } | Op::DropUpdateBefore | Op::Over { .. } | Op::Sink { .. } => all(),
     }
@@ -180,6 +183,26 @@ fn rank_in_window(node: &mut Node) {
         from: *from,
         to: *to,
         output_rank: *output_rank,
+    };
+}
+
+/// A join whose keys hold the edges of the same windows on both sides tells its rows when the window is over.
+fn join_in_window(node: &mut Node) {
+    let Op::Join { kind, left_keys, right_keys, null_safe, condition } = &node.op else { return };
+    if !node.inputs.iter().all(|input| input.changelog.is_insert_only()) {
+        return;
+    }
+    let windowed = crate::rewrite::window_aggregate::windowed;
+    let (Some(left), Some(right)) = (windowed(&node.inputs[0]), windowed(&node.inputs[1])) else { return };
+    let Some((left_end, right_end)) = left.ends_of_join(&right, left_keys, right_keys) else { return };
+    node.op = Op::WindowJoin {
+        kind: *kind,
+        left_keys: left_keys.clone(),
+        right_keys: right_keys.clone(),
+        null_safe: null_safe.clone(),
+        condition: condition.clone(),
+        left_end,
+        right_end,
     };
 }
 

@@ -47,7 +47,7 @@ fn directions(node: &Node) -> Option<Vec<Direction>> {
             rank(&input, partition, order, *output_rank)
         }
         Op::Join { .. } => join(node),
-        Op::IntervalJoin { .. } | Op::Over { .. } => Some(vec![Constant; width]),
+        Op::WindowJoin { .. } | Op::IntervalJoin { .. } | Op::Over { .. } => Some(vec![Constant; width]),
         Op::Union => {
             let inputs = node.inputs.iter().map(directions).collect::<Option<Vec<_>>>()?;
             let same = inputs.windows(2).all(|pair| pair[0] == pair[1]);

@@ -17,6 +17,7 @@ pub(super) fn name(op: &Op) -> &'static str {
         Op::Rank { .. } => "Rank",
         Op::WindowRank { .. } => "WindowRank",
         Op::Join { .. } => "Join",
+        Op::WindowJoin { .. } => "WindowJoin",
         Op::IntervalJoin { .. } => "IntervalJoin",
         Op::Over { .. } => "Over",
         Op::Expand { .. } => "Expand",
@@ -60,7 +61,8 @@ pub(super) fn details(node: &Node) -> String {
         Op::Rank { partition, order, from, to, .. } | Op::WindowRank { partition, order, from, to, .. } => {
             format!("rows {from} to {to} {}order by {}", by(partition, input), order_list(order, input))
         }
-        Op::Join { kind, left_keys, right_keys, condition, .. } => {
+        Op::Join { kind, left_keys, right_keys, condition, .. }
+        | Op::WindowJoin { kind, left_keys, right_keys, condition, .. } => {
             join(node, *kind, left_keys, right_keys, condition.as_ref())
         }
         Op::IntervalJoin {
@@ -122,6 +124,7 @@ pub(super) fn state(node: &Node) -> Option<&'static str> {
         Op::Rank { .. } | Op::SortLimit { .. } if append => Some("the ranked rows per partition"),
         Op::Rank { .. } | Op::SortLimit { .. } => Some("all rows per partition"),
         Op::Join { .. } => Some("all rows of both inputs"),
+        Op::WindowJoin { .. } => Some("rows of both inputs in open windows"),
         Op::IntervalJoin { .. } => Some("rows of both inputs until time has passed them"),
         Op::ChangelogNormalize { .. } => Some("one row per key"),
         Op::Sink { conflict: Conflict::LastWriter, .. } => Some("all rows per key"),

@@ -35,6 +35,24 @@ impl Windowed {
         end.filter(|_| start && self.window.time_attribute == TimeAttribute::Event)
     }
 
+    /// The ends of the windows of two sides, if these keys make both edges equal and the windows are the same and of
+    /// event time.
+    pub(crate) fn ends_of_join(
+        &self,
+        right: &Self,
+        left_keys: &[usize],
+        right_keys: &[usize],
+    ) -> Option<(usize, usize)> {
+        let pair = |left: &[usize], right: &[usize]| {
+            let mut pairs = left_keys.iter().copied().zip(right_keys.iter().copied());
+            pairs.find(|(a, b)| left.contains(a) && right.contains(b))
+        };
+        let same = self.window.kind == right.window.kind
+            && [self.window.time_attribute, right.window.time_attribute] == [TimeAttribute::Event; 2];
+        pair(&self.start, &right.start).filter(|_| same)?;
+        pair(&self.end, &right.end)
+    }
+
     pub(crate) fn is_edge(&self, column: usize) -> bool {
         self.property(column).is_some()
     }

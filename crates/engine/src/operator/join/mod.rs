@@ -10,7 +10,7 @@
 //!
 //! Row kinds follow Flink's streaming join, so that record delivery gives its changelog.
 
-mod bounded;
+pub(crate) mod bounded;
 mod delta;
 pub(crate) mod pairs;
 mod side;
