@@ -1,6 +1,7 @@
 //! What can have no rows has no plan: a filter that never holds empties what is built on it.
 
-use crate::node::{JoinKind, Node, Op};
+use crate::node::{AggregateCall, JoinKind, Node, Op};
+use data::Value;
 
 pub(super) fn apply(mut node: Node) -> Node {
     let left = node.inputs.first().is_some_and(is_empty);
@@ -28,6 +29,13 @@ pub(super) fn apply(mut node: Node) -> Node {
     if empty {
         return Node { op: Op::Values { rows: Vec::new() }, inputs: Vec::new(), ..node };
     }
+    if let Op::Aggregate { keys, calls } = &node.op
+        && left
+        && keys.is_empty()
+        && let Some(row) = calls.iter().map(of_nothing).collect()
+    {
+        return Node { op: Op::Values { rows: vec![row] }, inputs: Vec::new(), ..node };
+    }
     match &node.op {
         Op::Join { kind: JoinKind::Anti, .. } if right => node.inputs.swap_remove(0),
         Op::Union if node.inputs.iter().any(is_empty) => {
@@ -35,6 +43,16 @@ pub(super) fn apply(mut node: Node) -> Node {
             node
         }
         _ => node,
+    }
+}
+
+/// What an aggregate of no rows is, where Flink's optimiser knows it: a stream that can have no rows then gives this one
+/// row, while one that merely has none gives nothing.
+fn of_nothing(call: &AggregateCall) -> Option<Value> {
+    match call.function.as_str() {
+        "COUNT" => Some(Value::BigInt(0)),
+        "SUM" | "MIN" | "MAX" | "AVG" => Some(Value::Null),
+        _ => None,
     }
 }
 
