@@ -64,7 +64,17 @@ pub fn load(project: &Project, root: &Path, batch: bool) -> Result<Loaded, Vec<D
     let time_zone = session.config().time_zone().parse().unwrap_or(chrono_tz::Tz::UTC);
     let state_ttl_millis = Some(session.config().millis("table.exec.state.ttl"));
     let pipelines = Pipelines { base: root.to_path_buf(), time_zone, state_ttl_millis, tables, statements };
-    Ok(Loaded { session, pipelines, findings: Vec::new() })
+    Ok(Loaded { session, pipelines, findings: project.unread.iter().map(|path| unread(path)).collect() })
+}
+
+fn unread(path: &str) -> Diagnostic {
+    let message = format!("{path} is not read: it does not lie where a project's scripts lie");
+    Diagnostic::new(Level::Warning, Phase::Plan, "HW4004", message)
+        .hint(
+            "scripts are named `pipelines/LAYER/PRODUCT/TABLE/sql-scripts/ddl.TABLE.sql` and `dml.TABLE.sql`, and a layer is \
+             one of sources, intermediates, dimensions, facts, views, seeds, stage, dead_letter",
+        )
+        .in_file(path.to_owned())
 }
 
 fn new_session(project: &Project, batch: bool, errors: &mut Vec<Diagnostic>) -> Session {

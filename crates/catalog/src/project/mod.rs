@@ -59,6 +59,8 @@ pub struct Project {
     pub files: Vec<ProjectFile>,
     /// Options of single tables' DML (`dml.<table>.properties`), by table.
     pub properties: BTreeMap<String, BTreeMap<String, String>>,
+    /// SQL files below `pipelines/` that lie where no file of a project lies, and that nobody reads.
+    pub unread: Vec<String>,
 }
 
 impl Project {
@@ -90,6 +92,7 @@ impl Project {
                         source: text.clone(),
                     });
                 }
+                None if is_misplaced(path) => project.unread.push(path.clone()),
                 None => {}
             }
         }
@@ -99,6 +102,12 @@ impl Project {
         errors.extend(duplicate_tables(&project.files));
         if errors.is_empty() { Ok(project) } else { Err(errors) }
     }
+}
+
+/// SQL below `pipelines/` that is no script of a table; what lies in a `tests` folder is meant to be left alone.
+fn is_misplaced(path: &str) -> bool {
+    let is_sql = path.starts_with("pipelines/") && path.ends_with(".sql");
+    is_sql && !path.split('/').any(|part| part == "tests")
 }
 
 fn layer_order(layer: &str) -> usize {

@@ -37,6 +37,19 @@ fn files_come_in_loading_order() {
 }
 
 #[test]
+fn scripts_in_the_wrong_place_are_named() {
+    let project = load(&[
+        ("pipelines/x/ddl.m.sql", ""),
+        ("pipelines/sources/c360/s/sql-scripts/s.sql", ""),
+        ("pipelines/sources/c360/s/sql-scripts/ddl.s.sql", ""),
+        ("pipelines/sources/c360/s/tests/ddl.other.sql", ""),
+        ("docs/ddl.x.sql", ""),
+    ])
+    .expect("a good project");
+    assert_eq!(project.unread, ["pipelines/x/ddl.m.sql", "pipelines/sources/c360/s/sql-scripts/s.sql"]);
+}
+
+#[test]
 fn paths_say_product_and_table() {
     let kind = |role, layer: &str, product: &str, table: &str| {
         Some(FileKind::Sql { role, layer: layer.into(), product: product.into(), table: table.into() })

@@ -131,6 +131,7 @@ pub(crate) fn run_project(
     let project = project::read(&context.global, root, sources).map_err(Stopped::Findings)?;
     let is_batch = flags.mode == Mode::Batch;
     let loaded = deploy::load(&project, root, is_batch).map_err(Stopped::Findings)?;
+    context.output.complaints(&loaded.findings, sources)?;
     let pipelines = loaded.pipelines;
     let exports = find_exports(&flags.export, &pipelines)?;
     let stop = stop_flag();
