@@ -1,6 +1,8 @@
 //! Runs random queries in all ways, and on a real Flink: `differential [--pairs N] [--seed S] [--flink]`. Prints how each
-//! operator fared and, as its last line, the figures as JSON; exits 1 when something differs.
+//! operator fared and, as its last line, the figures as JSON; exits 1 when something differs. A statement that Flink
+//! does not carry out is named with Flink's reason: it has no answer that could differ.
 
+use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -65,13 +67,23 @@ fn main() -> ExitCode {
     }
     let mut flink = None;
     if arguments.flink {
-        let differing = judge(&cases);
-        for case in &differing {
-            let small = smallest(case, first_differing);
-            let script = small.answered().unwrap_or_else(|outcome| format!("{outcome:?}"));
-            failures.push(format!("seed {}: Flink answers otherwise\n{script}", case.seed));
+        let (mut differ, mut refuse) = (0, 0);
+        for (case, judgement) in cases.iter().zip(judge(&cases)) {
+            match judgement {
+                Judgement::Agrees => {}
+                Judgement::Refuses(why) => {
+                    refuse += 1;
+                    println!("seed {}: Flink refuses it: {why}\n", case.seed);
+                }
+                Judgement::Differs => {
+                    differ += 1;
+                    let small = smallest(case, first_differing);
+                    let script = small.answered().unwrap_or_else(|outcome| format!("{outcome:?}"));
+                    failures.push(format!("seed {}: Flink answers otherwise\n{script}", case.seed));
+                }
+            }
         }
-        flink = Some(differing.len());
+        flink = Some((differ, refuse));
     }
     for failure in &failures {
         println!("{failure}\n");
@@ -86,41 +98,40 @@ fn main() -> ExitCode {
         serde_json::json!({
             "pairs": sum(|entry| entry.pairs), "agree": sum(|entry| entry.agreed),
             "differ": sum(|entry| entry.differed), "refused": sum(|entry| entry.refused),
-            "flink_differ": flink, "seed": arguments.seed,
+            "flink_differ": flink.map(|flink| flink.0), "flink_refuse": flink.map(|flink| flink.1),
+            "seed": arguments.seed,
         })
     );
     if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The cases on which Flink answers otherwise than we do.
-fn judge(cases: &[Case]) -> Vec<&Case> {
-    let differing = |part: &[Case]| {
-        verdicts(part).into_iter().enumerate().filter(|(_, agrees)| !agrees).map(|(at, _)| at).collect()
-    };
-    let mut found = Vec::new();
-    for part in cases.chunks(FLINK_BATCH) {
-        let at: Vec<usize> = differing(part);
-        found.extend(at.into_iter().map(|at| &part[at]));
-    }
-    found
+/// What Flink says of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Judgement {
+    Agrees,
+    Differs,
+    /// It does not carry out a statement of the case, and why.
+    Refuses(String),
+}
+
+/// What Flink says of each case.
+fn judge(cases: &[Case]) -> Vec<Judgement> {
+    cases.chunks(FLINK_BATCH).flat_map(judge_part).collect()
 }
 
 fn first_differing(candidates: &[Case]) -> Option<usize> {
-    if candidates.is_empty() { None } else { verdicts(candidates).iter().position(|agrees| !agrees) }
+    judge(candidates).iter().position(|judgement| *judgement == Judgement::Differs)
 }
 
-/// Whether Flink agrees with our answers, by case. What we refuse has no answers and is judged elsewhere.
-fn verdicts(cases: &[Case]) -> Vec<bool> {
+/// What we refuse has no answers and is judged elsewhere.
+fn judge_part(cases: &[Case]) -> Vec<Judgement> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = |at: usize| folder.path().join(format!("{at:06}.slt"));
-    let answered: Vec<bool> = cases
-        .iter()
-        .enumerate()
-        .map(|(at, case)| match case.answered() {
-            Ok(script) => std::fs::write(path(at), script).is_ok(),
-            Err(_) => false,
-        })
-        .collect();
+    for (at, case) in cases.iter().enumerate() {
+        if let Ok(script) = case.answered() {
+            std::fs::write(path(at), script).expect("a script can be written");
+        }
+    }
     let report = folder.path().join("report.json");
     let status = Command::new(root().join("oracle/slt.sh"))
         .args(["--quiet", "--json"])
@@ -132,22 +143,26 @@ fn verdicts(cases: &[Case]) -> Vec<bool> {
         .expect("oracle/slt.sh starts");
     assert!(status.code().is_some_and(|code| code < 3), "Flink is not there: run oracle/setup.sh");
     let text = std::fs::read_to_string(&report).expect("the oracle's report");
-    let disagreeing = disagreeing(&serde_json::from_str(&text).expect("the oracle's report is JSON"));
-    (0..cases.len()).map(|at| !answered[at] || !disagreeing.contains(&at)).collect()
+    let report: Json = serde_json::from_str(&text).expect("the oracle's report is JSON");
+    let mut judgements = vec![Judgement::Agrees; cases.len()];
+    for file in report["files"].as_array().into_iter().flatten() {
+        let name = Path::new(file["file"].as_str().unwrap_or_default()).file_stem().unwrap_or_default();
+        let number = name.to_str().and_then(|name| name.parse::<usize>().ok());
+        if let Some(judgement) = number.and_then(|number| judgements.get_mut(number)) {
+            *judgement = judgement_of(file);
+        }
+    }
+    judgements
 }
 
-/// Numbers of the files with a block that differs or could not be run.
-fn disagreeing(report: &serde_json::Value) -> Vec<usize> {
-    let files = report["files"].as_array().cloned().unwrap_or_default();
-    let is_off = |file: &&serde_json::Value| {
-        let blocks = file["blocks"].as_array().cloned().unwrap_or_default();
-        blocks.iter().any(|block| !matches!(block["verdict"].as_str(), Some("ok" | "skipped" | "not-comparable")))
-    };
-    let number = |file: &serde_json::Value| {
-        let name = file["file"].as_str().unwrap_or_default();
-        Path::new(name).file_stem()?.to_str()?.parse().ok()
-    };
-    files.iter().filter(is_off).filter_map(number).collect()
+fn judgement_of(file: &Json) -> Judgement {
+    let is_off = |block: &&Json| !matches!(block["verdict"].as_str(), Some("ok" | "skipped" | "not-comparable"));
+    let blocks: Vec<&Json> = file["blocks"].as_array().into_iter().flatten().filter(is_off).collect();
+    match blocks.iter().find(|block| block["kind"] == "statement") {
+        Some(refused) => Judgement::Refuses(refused["reason"].as_str().unwrap_or_default().to_owned()),
+        None if blocks.is_empty() => Judgement::Agrees,
+        None => Judgement::Differs,
+    }
 }
 
 fn root() -> PathBuf {
