@@ -549,10 +549,9 @@ impl<'a> Runner<'a> {
     fn finish(mut self, started: Instant) -> Result<Finished, Diagnostic> {
         self.sources.iter().for_each(|source| source.reader.stop());
         let mut tables = BTreeMap::new();
-        for (name, table) in &self.pipelines.tables {
-            if table.is_managed() {
-                let rows = self.engine.snapshot(name)?.rows() as u64;
-                tables.insert(table.short_name.clone(), TableSummary { rows });
+        for found in self.engine.table_statistics() {
+            if let Some(table) = self.pipelines.tables.get(&found.table) {
+                tables.insert(table.short_name.clone(), TableSummary { rows: found.rows });
             }
         }
         for (name, rows) in self.sinks.rows() {
