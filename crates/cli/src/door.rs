@@ -18,9 +18,23 @@ pub(crate) struct DoorFlags {
     /// Allow an address that other machines reach, although nobody is asked who he is
     #[arg(long)]
     pub(crate) http_unsafe_without_auth: bool,
+    /// Where to answer the Postgres protocol; only `off` so far [default: off]
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    pub(crate) pg: Option<String>,
 }
 
 impl DoorFlags {
+    /// Refuses what there is no door for.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match self.pg.as_deref() {
+            None | Some(OFF) => Ok(()),
+            Some(address) => Err(Diagnostic::run("HW4514", format!("cannot listen on {address} for Postgres clients"))
+                .detail("the Postgres protocol is not spoken yet")
+                .hint("leave --pg out; `--http` answers queries: POST /v1/query")
+                .into()),
+        }
+    }
+
     /// Whether an address was named.
     pub(crate) fn is_asked_for(&self) -> bool {
         self.http.as_deref().is_some_and(|address| address != OFF)

@@ -27,7 +27,7 @@ pub fn describe(
         .chain(pipelines.tables.values().filter_map(|table| table.dead_letter.as_deref()))
         .collect();
     let mut tables: Vec<TableInfo> = Vec::new();
-    for (name, table) in &pipelines.tables {
+    for (name, table) in pipelines.tables.iter().filter(|(name, _)| pipelines.is_selected(name)) {
         let declared = declared(&mut session, name, table);
         let file = project.files.iter().find(|file| file.role == Role::Ddl && file.table == table.short_name);
         let text = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
@@ -94,8 +94,7 @@ fn declared(session: &mut Session, name: &str, table: &PipelineTable) -> Arc<Tab
 }
 
 fn statement(project: &Project, pipelines: &Pipelines, statement: &PipelineStatement) -> StatementInfo {
-    let path = statement.label.split('#').next().unwrap_or_default();
-    let file = project.files.iter().find(|file| file.path == path);
+    let file = project.files.iter().find(|file| file.path == statement.file());
     let short =
         |name: &str| pipelines.tables.get(name).map_or_else(|| name.to_owned(), |table| table.short_name.clone());
     let mut reads = BTreeSet::new();

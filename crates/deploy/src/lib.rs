@@ -12,7 +12,9 @@ pub mod embedded;
 pub mod files;
 mod load;
 pub mod pipelines;
+mod selection;
 pub mod tables;
 
 pub use clock::{Clock, instant, wall_millis};
 pub use load::{Loaded, load};
+pub use selection::{Selector, select};

@@ -63,7 +63,8 @@ pub fn load(project: &Project, root: &Path, batch: bool) -> Result<Loaded, Vec<D
     }
     let time_zone = session.config().time_zone().parse().unwrap_or(chrono_tz::Tz::UTC);
     let state_ttl_millis = Some(session.config().millis("table.exec.state.ttl"));
-    let pipelines = Pipelines { base: root.to_path_buf(), time_zone, state_ttl_millis, tables, statements };
+    let pipelines =
+        Pipelines { base: root.to_path_buf(), time_zone, state_ttl_millis, tables, statements, selection: None };
     Ok(Loaded { session, pipelines, findings: project.unread.iter().map(|path| unread(path)).collect() })
 }
 

@@ -16,6 +16,17 @@ pub struct Pipelines {
     /// By the name that plans use (`catalog.database.table`).
     pub tables: BTreeMap<String, PipelineTable>,
     pub statements: Vec<PipelineStatement>,
+    /// When only a part of the project runs.
+    pub selection: Option<Selection>,
+}
+
+/// Which part of a project runs. All tables stay known, so that rows of others are kept where they are.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Tables of the part, by the name that plans use.
+    pub tables: BTreeSet<String>,
+    /// Labels of the statements that do not run.
+    pub left_out: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -36,6 +47,13 @@ pub struct PipelineStatement {
     pub node: Node,
 }
 
+impl PipelineStatement {
+    /// Its file, relative to the project's folder.
+    pub fn file(&self) -> &str {
+        self.label.split('#').next().unwrap_or_default()
+    }
+}
+
 impl PipelineTable {
     pub fn is_managed(&self) -> bool {
         matches!(self.def.kind, TableKind::Managed { .. })
@@ -43,6 +61,11 @@ impl PipelineTable {
 }
 
 impl Pipelines {
+    /// Whether a table, by the name that plans use, belongs to the part that runs.
+    pub fn is_selected(&self, table: &str) -> bool {
+        self.selection.as_ref().is_none_or(|selection| selection.tables.contains(table))
+    }
+
     /// Outer tables that statements read, with the columns that any of them reads.
     pub fn sources(&self) -> BTreeMap<&str, BTreeSet<usize>> {
         let mut found: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();

@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use data::{ChangeBatch, Diagnostic, Schema};
 use deploy::embedded::{Finished, RunMode, RunOptions, run};
 use deploy::pipelines::Pipelines;
+use deploy::Selector;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -19,6 +20,7 @@ const EXAMPLES: &str = "Examples:
   headwater run
   headwater run --mode batch --clock 2024-06-20 --export customer_analytics_c360=out.csv
   headwater run --http 127.0.0.1:9000
+  headwater run --select customer_analytics_c360 --mode batch
   headwater run --until-idle 2s --parallelism 2";
 
 /// Run the project's pipelines
@@ -31,6 +33,10 @@ pub(crate) struct Run {
     /// `batch` reads what is there, once, and ends
     #[arg(long, value_enum, default_value_t = Mode::Stream)]
     pub(crate) mode: Mode,
+    /// Run a part: a table, a layer like `facts`, a product or a folder, with all that it needs; `NAME+` adds what follows from
+    /// it. Lists and several flags add up; `*` stands for any text; table:, layer:, product: and path: say what is meant
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = selectors)]
+    pub(crate) select: Vec<Selectors>,
     /// Processing time at the start; it goes on with real time, in batch it stands still [default: now]
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub(crate) clock: Option<i64>,
@@ -128,9 +134,12 @@ pub(crate) fn run_project(
     sources: &mut Sources,
     caught_up: Option<CaughtUp<'_>>,
 ) -> Result<Finished, Stopped> {
+    flags.door.check()?;
     let project = project::read(&context.global, root, sources).map_err(Stopped::Findings)?;
     let is_batch = flags.mode == Mode::Batch;
-    let loaded = deploy::load(&project, root, is_batch).map_err(Stopped::Findings)?;
+    let mut loaded = deploy::load(&project, root, is_batch).map_err(Stopped::Findings)?;
+    let selectors: Vec<Selector> = flags.select.iter().flat_map(|selectors| selectors.0.iter().cloned()).collect();
+    deploy::select(&mut loaded, &project, &selectors).map_err(Failure::from)?;
     context.output.complaints(&loaded.findings, sources)?;
     let pipelines = loaded.pipelines;
     let exports = find_exports(&flags.export, &pipelines)?;
@@ -179,14 +188,23 @@ pub(crate) fn without_system_columns(schema: &Schema, batches: &[ChangeBatch]) -
     (Schema::new(fields), batches.iter().map(|batch| batch.project(&kept)).collect())
 }
 
+/// Selectors of one part of a list, parted by blanks.
+#[derive(Clone, Debug)]
+pub(crate) struct Selectors(Vec<Selector>);
+
+fn selectors(text: &str) -> Result<Selectors, String> {
+    text.split_whitespace().map(str::parse).collect::<Result<_, _>>().map(Selectors)
+}
+
 /// Full names of the tables to export.
 fn find_exports(exports: &[(String, PathBuf)], pipelines: &Pipelines) -> Result<Vec<(String, PathBuf)>, Diagnostic> {
     let find = |(name, path): &(String, PathBuf)| {
-        let mut managed = pipelines.tables.iter().filter(|(_, table)| table.is_managed());
+        let selected = pipelines.tables.iter().filter(|(full, _)| pipelines.is_selected(full));
+        let mut managed = selected.filter(|(_, table)| table.is_managed());
         match managed.find(|(full, table)| *full == name || table.short_name == *name) {
             Some((full, _)) => Ok((full.clone(), path.clone())),
             None => Err(Diagnostic::run("HW4510", format!("there is no managed table `{name}` to export"))
-                .hint("name a table of the project that has no 'connector'")),
+                .hint("name a table of the project that has no 'connector' and that --select does not leave out")),
         }
     };
     exports.iter().map(find).collect()

@@ -27,6 +27,7 @@ pub(crate) fn check(
     saved: &Map<String, Json>,
     positions: &BTreeMap<String, Position>,
 ) -> Result<(), Diagnostic> {
+    check_selection(pipelines, saved)?;
     for statement in &pipelines.statements {
         let what = match saved.get(&statement.label) {
             Some(known) if *known == fingerprint(statement) => continue,
@@ -45,6 +46,23 @@ pub(crate) fn check(
             .in_file(statement.label.clone()));
     }
     Ok(())
+}
+
+/// Refuses to go on without statements that the project still has: their state would be gone with the next checkpoint, while
+/// their sources are read on.
+fn check_selection(pipelines: &Pipelines, saved: &Map<String, Json>) -> Result<(), Diagnostic> {
+    let Some(selection) = &pipelines.selection else { return Ok(()) };
+    let mut missing = selection.left_out.iter().filter(|label| saved.contains_key(*label));
+    let Some(first) = missing.next() else { return Ok(()) };
+    let more = match missing.count() {
+        0 => String::new(),
+        count => format!(", and {count} more"),
+    };
+    Err(Diagnostic::run("HW3925", "the checkpoint holds statements that are not selected")
+        .detail(format!("{first}{more}: going on without them would lose their state"))
+        .hint(
+            "give the selection a folder of its own with --data-dir, or run it with --mode batch, which keeps no state",
+        ))
 }
 
 /// An outer table that the statement reads and that was read before.

@@ -18,7 +18,7 @@ use data::batch::FINAL_WATERMARK;
 use data::port::{Position, Source};
 use data::storage::storage_type;
 use data::{ChangeBatch, Diagnostic};
-use engine::{Delivery, Engine, EpochOutput, Input, Mode, Options};
+use engine::{Delivery, Engine, EpochOutput, Input, Mode, Options, TableStatistics};
 use serve::Update;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
@@ -515,7 +515,8 @@ impl<'a> Runner<'a> {
     fn serve_status(&self) -> serve::Status {
         let name = |table: &str| self.pipelines.tables[table].short_name.clone();
         let mut tables: BTreeMap<String, serve::TableStatus> = BTreeMap::new();
-        for found in self.engine.table_statistics() {
+        let selected = |found: &TableStatistics| self.pipelines.is_selected(&found.table);
+        for found in self.engine.table_statistics().into_iter().filter(selected) {
             let entry = tables.entry(name(&found.table)).or_default();
             (entry.rows, entry.rows_in) = (Some(found.rows), found.rows_in);
         }
@@ -550,7 +551,9 @@ impl<'a> Runner<'a> {
         self.sources.iter().for_each(|source| source.reader.stop());
         let mut tables = BTreeMap::new();
         for found in self.engine.table_statistics() {
-            if let Some(table) = self.pipelines.tables.get(&found.table) {
+            if let Some(table) = self.pipelines.tables.get(&found.table)
+                && self.pipelines.is_selected(&found.table)
+            {
                 tables.insert(table.short_name.clone(), TableSummary { rows: found.rows });
             }
         }
