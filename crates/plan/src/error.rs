@@ -18,6 +18,13 @@ pub(crate) fn unsupported(span: Span, feature: &str, instead: &str) -> Diagnosti
         .hint(instead.to_owned())
 }
 
+/// What belongs to the language but to nothing that Flink does.
+pub(crate) fn refused(span: Span, feature: &str, instead: &str) -> Diagnostic {
+    Diagnostic::plan("HW2060", span, format!("{feature} cannot be run"))
+        .detail("it is part of the language, but no planner of Flink carries it out")
+        .hint(instead.to_owned())
+}
+
 /// The candidate that `name` is most likely a misspelling of.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (name.chars().count() / 3).clamp(1, 4);

@@ -4,7 +4,7 @@ use crate::bind::Binder;
 use crate::bind::table::at;
 use crate::build::and;
 use crate::connector::MetadataKeys;
-use crate::error::{Bound, did_you_mean};
+use crate::error::{Bound, did_you_mean, refused};
 use crate::finish::{Materialize, Root, SinkTraits, finish};
 use crate::node::{Column, Conflict, Node, Op};
 use crate::session::Session;
@@ -28,6 +28,10 @@ pub struct Insertion {
 
 /// Plans an INSERT.
 pub(crate) fn plan(session: &Session, insert: &ast::Insert, batch: bool) -> Result<Insertion, Vec<Diagnostic>> {
+    if insert.upsert {
+        let instead = "write INSERT INTO: in a table with a PRIMARY KEY a row replaces the one with its key";
+        return Err(vec![refused(insert.span, "UPSERT", instead)]);
+    }
     let (table, node) = session.bound(batch, |binder| {
         let table = binder.target(&insert.table);
         let query = binder.query(&insert.query, true);

@@ -226,6 +226,7 @@ impl Session {
                 inserts.iter().map(|insert| Ok(self.insertion(insert)?.node)).collect()
             }
             StatementKind::Explain(explain) => self.plans(&explain.statement),
+            StatementKind::Merge(_) => Err(vec![crate::ddl::foreign(statement)]),
             _ => Err(vec![not_explained(statement.span)]),
         }
     }

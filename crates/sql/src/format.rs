@@ -99,7 +99,7 @@ impl<'a> Formatter<'a> {
             let inline: usize =
                 comments[index + 1].iter().map(|comment| comment.span.slice(text).chars().count() + 1).sum();
             widths.push(widths[index] + width + inline);
-            let continued = pieces.get(index + 1).is_some_and(|next| continues_string(piece.kind, next.kind));
+            let continued = pieces.get(index + 1).is_some_and(|next| continues_string(text, piece, next));
             let forced = continued
                 || piece.text.contains('\n')
                 || first[index]
@@ -137,7 +137,7 @@ impl<'a> Formatter<'a> {
             let here: Vec<Break> = self.breaks[one..].iter().take_while(|next| next.token == index).copied().collect();
             let heads: Vec<GroupKind> =
                 self.groups[group..].iter().take_while(|next| next.start <= index).map(|next| next.kind).collect();
-            if index > 0 && continues_string(self.pieces[index - 1].kind, self.pieces[index].kind) {
+            if index > 0 && continues_string(self.text, &self.pieces[index - 1], &self.pieces[index]) {
                 self.newline(self.continuation(index));
             }
             self.break_for(&here, &heads);
@@ -221,7 +221,7 @@ impl<'a> Formatter<'a> {
         let inside = group.end > group.start + 2 && self.forces[group.end - 1] > self.forces[group.start + 1];
         let lines = |index: usize| self.pieces[index].text.contains('\n');
         let second = self.pieces.get(group.start + 1).filter(|_| group.end > group.start + 1);
-        let continued = second.is_some_and(|next| continues_string(self.pieces[group.start].kind, next.kind));
+        let continued = second.is_some_and(|next| continues_string(self.text, &self.pieces[group.start], next));
         let behind_first = if group.end > group.start + 1 { self.comments[group.start + 1].as_slice() } else { &[] };
         let comment = behind_first.iter().any(|comment| comment.own_line || comment.ends_line);
         let from = self.always.partition_point(|(token, _)| *token < group.start);
@@ -345,10 +345,11 @@ fn no_space(before: TokenKind, after: TokenKind) -> bool {
         || matches!(after, RightParen | RightBracket | LeftBracket | Dot | Comma | Semicolon | Colon)
 }
 
-/// Two strings in a row are one only if a line ends between them.
-fn continues_string(before: TokenKind, after: TokenKind) -> bool {
+/// Two strings in a row are one if a line ends between them, and only then.
+fn continues_string(text: &str, before: &Piece, after: &Piece) -> bool {
     use TokenKind::*;
-    after == String && matches!(before, String | PrefixedString | Binary)
+    let gap = || text.get(before.span.end as usize..after.span.start as usize).unwrap_or_default();
+    after.kind == String && matches!(before.kind, String | PrefixedString | Binary) && gap().contains('\n')
 }
 
 fn set(indices: &[usize], count: usize) -> Vec<bool> {

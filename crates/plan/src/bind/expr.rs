@@ -4,7 +4,7 @@ use super::literal::{constant, interval_type, unit_amount};
 use super::scope::{Found, OUTER};
 use super::{Binder, Clause, all};
 use crate::build::and;
-use crate::error::{Bound, Reported, did_you_mean};
+use crate::error::{Bound, Reported, did_you_mean, refused};
 use crate::types::cast_to;
 use data::types::{DataType, RowField, TypeKind};
 use data::{Diagnostic, Span, Value};
@@ -66,6 +66,9 @@ impl Binder<'_> {
             Syntax::Multiset(_) => {
                 self.unsupported(syntax.span, "the MULTISET constructor", "use COLLECT or ARRAY instead")
             }
+            Syntax::StringChain(_) | Syntax::FormatJson(_) | Syntax::Default | Syntax::Sequence { .. } => {
+                self.fail(refused_syntax(syntax))
+            }
         }
     }
 
@@ -122,6 +125,9 @@ impl Binder<'_> {
         {
             let args = all(a.iter().chain(b).map(|part| self.expr(part)).collect())?;
             return self.function("OVERLAPS", args, span);
+        }
+        if op == BinaryOp::NotSubmultisetOf {
+            return self.fail(refused(span, "NOT SUBMULTISET OF", "use the functions of ARRAY"));
         }
         let Some(name) = operator_name(op) else {
             return self.unsupported(span, "this operator", "use the functions of ARRAY or plain comparisons");
@@ -448,4 +454,18 @@ fn operator_name(op: BinaryOp) -> Option<&'static str> {
         BinaryOp::Concat => "||",
         _ => return None,
     })
+}
+
+/// Expressions that Flink reads and none of its planners takes.
+fn refused_syntax(syntax: &ast::Expr) -> Diagnostic {
+    let (what, instead) = match &syntax.kind {
+        Syntax::StringChain(_) => {
+            return Diagnostic::plan("HW1006", syntax.span, "a string cannot be continued on the same line")
+                .hint("join the strings with `||`, or put each on a line of its own");
+        }
+        Syntax::FormatJson(_) => ("FORMAT JSON", "leave it out: the input is read as JSON anyway"),
+        Syntax::Sequence { .. } => ("a sequence", "take a number that the rows have, or number them with ROW_NUMBER"),
+        _ => ("DEFAULT", "write NULL or a value, or leave the column out of the list of columns"),
+    };
+    refused(syntax.span, what, instead)
 }

@@ -2,7 +2,7 @@
 
 use super::literal::{constant, interval_type};
 use super::{Binder, all};
-use crate::error::Bound;
+use crate::error::{Bound, refused};
 use data::types::TypeKind;
 use data::{Span, Value};
 use functions::{Expr, ExprKind};
@@ -184,7 +184,7 @@ impl Binder<'_> {
     /// may stand here only, and of a nested JSON_OBJECT or JSON_ARRAY.
     pub(crate) fn json_item(&mut self, item: &ast::JsonItem) -> Bound<(Expr, Expr)> {
         if item.format_json {
-            return self.unsupported(item.expr.span, "FORMAT JSON", "write JSON(value)");
+            return self.fail(refused(item.expr.span, "FORMAT JSON", "write JSON(value)"));
         }
         let expr = match &item.expr.kind {
             ast::ExprKind::Call(call) if call.name.last().eq_ignore_ascii_case("JSON") => {

@@ -15,6 +15,9 @@ fn children(expr: &Expr) -> Vec<&Expr> {
         ExprKind::Literal(_)
         | ExprKind::Column(_)
         | ExprKind::Parameter(_)
+        | ExprKind::StringChain(_)
+        | ExprKind::Default
+        | ExprKind::Sequence { .. }
         | ExprKind::Exists(_)
         | ExprKind::Unique(_)
         | ExprKind::Subquery(_)
@@ -24,7 +27,7 @@ fn children(expr: &Expr) -> Vec<&Expr> {
         ExprKind::Field { base, .. } => vec![base],
         ExprKind::Element { base, index } => vec![base, index],
         ExprKind::Unary { expr, .. } | ExprKind::Is { expr, .. } | ExprKind::Cast { expr, .. } => vec![expr],
-        ExprKind::InQuery { expr, .. } => vec![expr],
+        ExprKind::InQuery { expr, .. } | ExprKind::FormatJson(expr) => vec![expr],
         ExprKind::Interval { value, .. } => vec![value],
         ExprKind::Binary { left, right, .. } => vec![left, right],
         ExprKind::Between { expr, low, high, .. } => vec![expr, low, high],

@@ -52,6 +52,7 @@ fn fill(session: &mut Session, create: &CreateTable, path: &ObjectPath, source: 
     let columns = source.columns.iter().map(ident).collect();
     let insert = ast::Insert {
         overwrite: false,
+        upsert: false,
         table: create.name.clone(),
         hints: Vec::new(),
         partition: Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::create::catalog_error;
 use super::{Done, fail};
-use crate::error::unsupported;
+use crate::error::{refused, unsupported};
 use crate::session::{Answer, Planned, Session};
 use catalog::{CatalogError, ColumnKind, DistributionKind, Object, Table, View};
 use data::{Diagnostic, Span};
@@ -23,6 +23,8 @@ pub(super) fn describe(session: &Session, describe: &Describe, span: Span) -> Do
             let rows = vec![row("catalog_name", &home), row("name", &database), row("comment", comment.unwrap_or(""))];
             Ok(Planned::Answer(Answer { columns: vec!["info name", "info value"], rows }))
         }
+        Describe::TableColumn { name, .. } => fail(refused(span, "DESCRIBE TABLE", &format!("write DESCRIBE {name}"))),
+        Describe::Statement(_) => fail(refused(span, "DESCRIBE of a statement", "write EXPLAIN")),
         _ => fail(unsupported(span, "this DESCRIBE", "describe a table")),
     }
 }

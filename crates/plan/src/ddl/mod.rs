@@ -10,7 +10,7 @@ mod schema;
 mod show;
 mod view;
 
-use crate::error::unsupported;
+use crate::error::{refused, unsupported};
 use crate::session::{Planned, Session};
 use data::{Diagnostic, Span};
 use sql::ast::{Statement, StatementKind};
@@ -39,11 +39,26 @@ pub(crate) fn execute(session: &mut Session, statement: &Statement, text: &str) 
         | StatementKind::Insert(_)
         | StatementKind::StatementSet(_)
         | StatementKind::Explain(_) => Ok(Planned::Done),
-        other => Err(vec![refused(other, statement, span)]),
+        StatementKind::Merge(_) | StatementKind::AlterScope(_) | StatementKind::Client(_) => {
+            Err(vec![foreign(statement)])
+        }
+        other => Err(vec![not_yet(other, statement, span)]),
     }
 }
 
-fn refused(kind: &StatementKind, statement: &Statement, span: Span) -> Diagnostic {
+/// Statements that no planner of Flink takes.
+pub(crate) fn foreign(statement: &Statement) -> Diagnostic {
+    let instead = match &statement.kind {
+        StatementKind::Merge(_) => {
+            "write INSERT INTO: in a table with a PRIMARY KEY a row replaces the one with its key"
+        }
+        StatementKind::AlterScope(_) => "write SET 'key' = 'value', or RESET 'key'",
+        _ => "leave it out: it is an order to Flink's SQL client",
+    };
+    refused(statement.span, statement.kind_name(), instead)
+}
+
+fn not_yet(kind: &StatementKind, statement: &Statement, span: Span) -> Diagnostic {
     let instead = match kind {
         StatementKind::CreateMaterializedTable(_) => "use CREATE TABLE ... AS SELECT",
         StatementKind::CreateFunction(_) | StatementKind::AlterFunction(_) => "use the built-in functions",

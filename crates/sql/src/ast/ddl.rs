@@ -205,6 +205,7 @@ pub struct CreateDatabase {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreateFunction {
+    pub or_replace: bool,
     pub scope: FunctionScope,
     pub if_not_exists: bool,
     pub name: ObjectName,

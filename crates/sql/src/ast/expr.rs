@@ -32,6 +32,17 @@ pub enum ExprKind {
     Literal(Literal),
     /// `a`, `t.a`, `db.t.a`, `t.row.field`: what each part is, the binder decides.
     Column(ObjectName),
+    /// `'a' 'b'` on one line, which is no literal.
+    StringChain(Vec<String>),
+    /// `x FORMAT JSON` as the input of a JSON function
+    FormatJson(Box<Expr>),
+    /// `DEFAULT` in a row of VALUES
+    Default,
+    /// `NEXT VALUE FOR s`, `CURRENT VALUE FOR s`
+    Sequence {
+        next: bool,
+        name: ObjectName,
+    },
     /// `?`, numbered from 0 in the order of the text.
     Parameter(u32),
     /// `f(x).a`, `a[1].b`: a field of something that is not a plain name.
@@ -189,6 +200,7 @@ pub enum BinaryOp {
     Concat,
     MemberOf,
     SubmultisetOf,
+    NotSubmultisetOf,
     MultisetUnion,
     MultisetUnionAll,
     MultisetIntersect,

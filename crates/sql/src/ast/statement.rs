@@ -5,7 +5,7 @@ use super::ddl::{
     CreateCatalog, CreateConnection, CreateDatabase, CreateFunction, CreateMaterializedTable, CreateModel, CreateTable,
     CreateView, Drop, DropKind, PartitionValue,
 };
-use super::{Call, Expr, Ident, ObjectName, Property, Query, QueryBodyKind, Text};
+use super::{Call, Expr, Ident, ObjectName, Property, Query, QueryBodyKind, TableRef, Text, ValuesRow};
 use data::Span;
 
 /// A statement without its `;`. The span begins at its first and ends at its last word: comments around it are outside.
@@ -26,6 +26,7 @@ pub enum StatementKind {
     End,
     Delete(Box<Delete>),
     Update(Box<Update>),
+    Merge(Box<Merge>),
     Truncate(ObjectName),
 
     CreateTable(Box<CreateTable>),
@@ -75,6 +76,10 @@ pub enum StatementKind {
         statement: Box<Statement>,
     },
     Analyze(Box<Analyze>),
+    /// `ALTER SESSION | SYSTEM SET | RESET ...`
+    AlterScope(Box<AlterScope>),
+    /// HELP, CLEAR, QUIT, EXIT: an order to Flink's client.
+    Client(ClientOrder),
     /// `CALL procedure(args)`
     Call(Box<Call>),
     AddJar(Text),
@@ -90,12 +95,14 @@ impl Statement {
                 QueryBodyKind::Values(_) => "VALUES",
                 _ => "SELECT",
             },
+            StatementKind::Insert(insert) if insert.upsert => "UPSERT",
             StatementKind::Insert(_) => "INSERT",
             StatementKind::StatementSet(_) => "STATEMENT SET",
             StatementKind::BeginStatementSet => "BEGIN STATEMENT SET",
             StatementKind::End => "END",
             StatementKind::Delete(_) => "DELETE",
             StatementKind::Update(_) => "UPDATE",
+            StatementKind::Merge(_) => "MERGE",
             StatementKind::Truncate(_) => "TRUNCATE TABLE",
             StatementKind::CreateTable(_) => "CREATE TABLE",
             StatementKind::CreateView(_) => "CREATE VIEW",
@@ -137,6 +144,9 @@ impl Statement {
             StatementKind::ExecutePlan(_) => "EXECUTE PLAN",
             StatementKind::CompileAndExecutePlan { .. } => "COMPILE AND EXECUTE PLAN",
             StatementKind::Analyze(_) => "ANALYZE TABLE",
+            StatementKind::AlterScope(alter) if alter.system => "ALTER SYSTEM",
+            StatementKind::AlterScope(_) => "ALTER SESSION",
+            StatementKind::Client(order) => order.word(),
             StatementKind::Call(_) => "CALL",
             StatementKind::AddJar(_) => "ADD JAR",
             StatementKind::RemoveJar(_) => "REMOVE JAR",
@@ -149,6 +159,8 @@ impl Statement {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Insert {
     pub overwrite: bool,
+    /// `UPSERT INTO`
+    pub upsert: bool,
     pub table: ObjectName,
     /// `/*+ OPTIONS(...) */` behind the table.
     pub hints: Vec<super::Hint>,
@@ -187,6 +199,65 @@ pub struct Update {
     pub alias: Option<Ident>,
     pub assignments: Vec<(Ident, Expr)>,
     pub filter: Option<Expr>,
+}
+
+/// `MERGE INTO t [AS a] USING source ON condition WHEN MATCHED THEN UPDATE ... WHEN NOT MATCHED THEN INSERT ...`; at least
+/// one of the two branches is there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Merge {
+    pub table: ObjectName,
+    pub hints: Vec<super::Hint>,
+    pub alias: Option<Ident>,
+    pub source: TableRef,
+    pub on: Expr,
+    pub update: Option<Vec<(ObjectName, Expr)>>,
+    pub insert: Option<MergeInsert>,
+}
+
+/// `INSERT [(columns)] VALUES row`
+#[derive(Clone, Debug, PartialEq)]
+pub struct MergeInsert {
+    pub columns: Vec<ObjectName>,
+    pub row: ValuesRow,
+}
+
+/// An option of this session or of the whole system.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlterScope {
+    pub system: bool,
+    pub setting: ScopeSetting,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ScopeSetting {
+    /// The value is a literal or a name; ON is one.
+    Set {
+        name: ObjectName,
+        value: Expr,
+    },
+    Reset(ObjectName),
+    ResetAll,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientOrder {
+    Help,
+    Clear,
+    Quit,
+    Exit,
+}
+
+impl ClientOrder {
+    pub const ALL: [Self; 4] = [Self::Help, Self::Clear, Self::Quit, Self::Exit];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Help => "HELP",
+            Self::Clear => "CLEAR",
+            Self::Quit => "QUIT",
+            Self::Exit => "EXIT",
+        }
+    }
 }
 
 /// `SHOW what [FROM | IN scope] [[NOT] LIKE | ILIKE 'pattern']`
@@ -252,12 +323,37 @@ pub enum ShowCreate {
 /// `DESC` is DESCRIBE.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Describe {
-    Table { name: ObjectName, extended: bool },
-    Catalog { name: Ident, extended: bool },
-    Database { name: ObjectName, extended: bool },
-    Function { name: ObjectName, extended: bool },
-    Model { name: ObjectName, extended: bool },
-    Connection { name: ObjectName, extended: bool },
+    Table {
+        name: ObjectName,
+        extended: bool,
+    },
+    /// `DESCRIBE TABLE t [column]`, which Flink reads and then refuses.
+    TableColumn {
+        name: ObjectName,
+        column: Option<Ident>,
+    },
+    /// `DESCRIBE [STATEMENT] ...`: the columns of a statement's result.
+    Statement(Box<Statement>),
+    Catalog {
+        name: Ident,
+        extended: bool,
+    },
+    Database {
+        name: ObjectName,
+        extended: bool,
+    },
+    Function {
+        name: ObjectName,
+        extended: bool,
+    },
+    Model {
+        name: ObjectName,
+        extended: bool,
+    },
+    Connection {
+        name: ObjectName,
+        extended: bool,
+    },
     Job(Text),
 }
 

@@ -45,6 +45,8 @@ impl Parser<'_> {
             Ok(StatementKind::AlterModel(Box::new(self.alter_object()?)))
         } else if self.eat_kw(Kw::CONNECTION) {
             Ok(StatementKind::AlterConnection(Box::new(self.alter_object()?)))
+        } else if self.peek_kw(Kw::SESSION) || self.peek_kw(Kw::SYSTEM) {
+            self.alter_scope()
         } else {
             self.alter_function()
         }

@@ -44,7 +44,7 @@ impl Parser<'_> {
             StatementKind::CreateTable(_) => !modifiers.or_alter && !modifiers.system,
             StatementKind::CreateView(_) => !modifiers.or_alter && !modifiers.system,
             StatementKind::CreateMaterializedTable(_) => !modifiers.or_replace && !modifiers.temporary,
-            StatementKind::CreateFunction(_) => !modifiers.or_alter && !modifiers.or_replace,
+            StatementKind::CreateFunction(_) => !modifiers.or_alter,
             StatementKind::CreateModel(_) => !modifiers.or_alter && !modifiers.system,
             StatementKind::CreateConnection(_) => !modifiers.or_alter && !modifiers.or_replace,
             _ => !modifiers.or_alter && !modifiers.or_replace && !modifiers.temporary,
@@ -436,7 +436,7 @@ impl Parser<'_> {
         let definition = self.function_definition()?;
         let options = self.with_properties()?;
         let scope = scope(modifiers.temporary, modifiers.system);
-        Ok(CreateFunction { scope, if_not_exists, name, definition, options })
+        Ok(CreateFunction { or_replace: modifiers.or_replace, scope, if_not_exists, name, definition, options })
     }
 
     /// `AS 'class' [LANGUAGE x] [USING JAR '...', ...]`

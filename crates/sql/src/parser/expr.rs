@@ -145,6 +145,7 @@ impl Parser<'_> {
             }
             (Kw::MEMBER, Some(Kw::OF)) => (MemberOf, 2, p::COMPARISON),
             (Kw::SUBMULTISET, Some(Kw::OF)) => (SubmultisetOf, 2, p::COMPARISON),
+            (Kw::NOT, Some(Kw::SUBMULTISET)) => (NotSubmultisetOf, 3, p::COMPARISON),
             (Kw::OVERLAPS, _) => (Overlaps, 1, p::COMPARISON),
             (Kw::CONTAINS, _) => (Contains, 1, p::COMPARISON),
             (Kw::EQUALS, _) => (PeriodEquals, 1, p::COMPARISON),
@@ -431,6 +432,10 @@ impl Parser<'_> {
             Kw::TIMESTAMP if self.keyword_ahead(1) == Some(Kw::WITH) => self.datetime_literal().map(Some),
             Kw::INTERVAL => self.interval().map(Some),
             Kw::CASE => self.case().map(Some),
+            Kw::NEXT | Kw::CURRENT if self.keyword_ahead(1) == Some(Kw::VALUE) => {
+                self.sequence_value(keyword == Kw::NEXT).map(Some)
+            }
+            Kw::DATETIME if string_next => self.no_datetime(),
             Kw::EXISTS | Kw::UNIQUE if next == TokenKind::LeftParen => {
                 self.advance();
                 let query = Box::new(self.parenthesized_query()?);

@@ -28,17 +28,34 @@ impl Parser<'_> {
 
     /// `(input, path`
     fn json_input(&mut self) -> Read<(Expr, Expr)> {
-        let input = self.expr()?;
-        self.format_json()?;
+        let input = self.json_text()?;
         self.need(TokenKind::Comma)?;
-        let path = self.expr()?;
-        self.format_json()?;
+        let path = self.json_text()?;
         Ok((input, path))
     }
 
-    /// FORMAT JSON says of a text what the function assumes anyway.
+    /// `FORMAT JSON [ENCODING UTF8]`
     fn format_json(&mut self) -> Read<bool> {
-        Ok(self.eat_kws(&[Kw::FORMAT, Kw::JSON]))
+        if !self.eat_kws(&[Kw::FORMAT, Kw::JSON]) {
+            return Ok(false);
+        }
+        if self.eat_kw(Kw::ENCODING) {
+            let known = [Kw::UTF8, Kw::UTF16, Kw::UTF32];
+            if !known.into_iter().any(|encoding| self.eat_kw(encoding)) {
+                return self.unexpected();
+            }
+        }
+        Ok(true)
+    }
+
+    /// An input or path; FORMAT JSON says of it what the function assumes anyway.
+    fn json_text(&mut self) -> Read<Expr> {
+        let expr = self.expr()?;
+        if !self.format_json()? {
+            return Ok(expr);
+        }
+        let span = self.since(expr.span);
+        Ok(Expr::new(ExprKind::FormatJson(Box::new(expr)), span))
     }
 
     fn json_exists(&mut self) -> Read<JsonCall> {

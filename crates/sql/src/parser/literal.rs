@@ -21,15 +21,33 @@ impl Parser<'_> {
             }
             TokenKind::Binary => self.binary()?,
             _ => {
-                let (value, charset) = self.string_value()?;
-                Literal::String { value, charset }
+                let (parts, charset, is_one) = self.string_parts()?;
+                if !is_one {
+                    return Ok(Expr::new(ExprKind::StringChain(parts), self.since(start)));
+                }
+                Literal::String { value: parts.concat(), charset }
             }
         };
         Ok(Expr::new(ExprKind::Literal(literal), self.since(start)))
     }
 
-    /// The value of a string literal and its character set. Literals on several lines are one.
-    pub(super) fn string_value(&mut self) -> Read<(String, Option<String>)> {
+    /// The value of a string literal.
+    pub(super) fn string_value(&mut self) -> Read<String> {
+        let start = self.span();
+        let (parts, _, is_one) = self.string_parts()?;
+        if is_one {
+            return Ok(parts.concat());
+        }
+        let span = self.since(start);
+        self.fail(
+            Diagnostic::parse("HW1006", span, "a string cannot be continued on the same line")
+                .hint("write one string, or put the second on a line of its own"),
+        )
+    }
+
+    /// The strings that follow one another, the character set, and whether they are one literal: they are when each stands
+    /// on a line of its own.
+    fn string_parts(&mut self) -> Read<(Vec<String>, Option<String>, bool)> {
         let token = self.advance();
         let text = self.slice(token.span);
         let (prefix, body) = text.split_at(text.find('\'').unwrap_or(0));
@@ -45,20 +63,16 @@ impl Parser<'_> {
             Some(b'n' | b'N') => charset = Some("ISO-8859-1".to_string()),
             _ => {}
         }
+        let (mut parts, mut is_one) = (vec![value], true);
         let mut end = token.span.end as usize;
         while self.peek(TokenKind::String) {
             let span = self.span();
-            if !self.text[end..span.start as usize].contains('\n') {
-                self.fail::<()>(
-                    Diagnostic::parse("HW1006", span, "a string cannot be continued on the same line")
-                        .hint("join the two strings with `||`, or put the second on a line of its own"),
-                )?;
-            }
-            value.push_str(&body_of(self.slice(span)));
+            is_one &= self.text[end..span.start as usize].contains('\n');
+            parts.push(body_of(self.slice(span)));
             end = span.end as usize;
             self.advance();
         }
-        Ok((value, charset))
+        Ok((parts, charset, is_one))
     }
 
     fn unicode_escape(&mut self) -> Read<char> {
@@ -151,6 +165,14 @@ impl Parser<'_> {
             _ => Literal::Timestamp(text.value),
         };
         Ok(Expr::new(ExprKind::Literal(literal), self.since(start)))
+    }
+
+    /// `DATETIME '...'`, which Flink reads and for which it has no type.
+    pub(super) fn no_datetime(&mut self) -> Read<Option<Expr>> {
+        let span = self.span();
+        let mut diagnostic = Diagnostic::plan("HW1006", span, "there are no DATETIME literals").hint("write TIMESTAMP");
+        diagnostic.fix.push(data::diagnostic::Fix { span, text: "TIMESTAMP".to_string() });
+        self.fail(diagnostic)
     }
 
     /// `INTERVAL [-] '...' qualifier`, or an interval computed from an expression.

@@ -9,6 +9,7 @@ mod alter;
 mod call;
 mod ddl;
 mod expr;
+mod foreign;
 mod function;
 mod json;
 mod literal;
@@ -434,7 +435,7 @@ impl<'a> Parser<'a> {
         let start = self.span();
         match self.kind() {
             TokenKind::String | TokenKind::PrefixedString => {
-                let (value, _) = self.string_value()?;
+                let value = self.string_value()?;
                 Ok(Text { value, span: self.since(start) })
             }
             _ => {

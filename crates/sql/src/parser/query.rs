@@ -35,7 +35,7 @@ impl Parser<'_> {
     /// Whether a query begins here without a parenthesis.
     pub(super) fn at_query(&self) -> bool {
         match self.keyword() {
-            Some(Kw::SELECT | Kw::WITH | Kw::VALUES) => true,
+            Some(Kw::SELECT | Kw::WITH | Kw::VALUES | Kw::VALUE) => true,
             Some(Kw::TABLE) => self.ahead(1) != TokenKind::LeftParen,
             _ => false,
         }
@@ -186,7 +186,7 @@ impl Parser<'_> {
                 let select = Box::new(self.nested(Self::select)?);
                 Ok(QueryBody { kind: QueryBodyKind::Select(select), span: self.since(start) })
             }
-            Some(Kw::VALUES) => {
+            Some(Kw::VALUES | Kw::VALUE) => {
                 self.advance();
                 let rows = self.clause_list(Self::values_row)?;
                 Ok(QueryBody { kind: QueryBodyKind::Values(rows), span: self.since(start) })
@@ -210,8 +210,12 @@ impl Parser<'_> {
         }
     }
 
-    fn values_row(&mut self) -> Read<ValuesRow> {
+    pub(super) fn values_row(&mut self) -> Read<ValuesRow> {
         let start = self.span();
+        if self.at_row_with_defaults() {
+            let items = self.row_with_defaults()?;
+            return Ok(ValuesRow { items, span: self.since(start) });
+        }
         let expr = self.expr()?;
         let items = match expr.kind {
             ExprKind::Row(items) => items,

@@ -219,7 +219,7 @@ impl Parser<'_> {
     // DESCRIBE.
 
     fn describe_statement(&mut self) -> Read<Describe> {
-        self.advance();
+        let is_long = self.advance().kind == TokenKind::Word(Some(Kw::DESCRIBE));
         let kinds = [Kw::CATALOG, Kw::DATABASE, Kw::FUNCTION, Kw::MODEL, Kw::CONNECTION, Kw::JOB];
         let kind = kinds.into_iter().find(|&keyword| self.peek_kw(keyword) && self.name_follows());
         if let Some(kind) = kind {
@@ -238,6 +238,10 @@ impl Parser<'_> {
                 Kw::MODEL => Describe::Model { name, extended },
                 _ => Describe::Connection { name, extended },
             });
+        }
+        // DESC is for tables and their like only.
+        if is_long && let Some(describe) = self.describe_other()? {
+            return Ok(describe);
         }
         let extended = self.eat_kw(Kw::EXTENDED);
         Ok(Describe::Table { name: self.object_name()?, extended })
@@ -287,7 +291,8 @@ impl Parser<'_> {
         let kind = match self.keyword() {
             Some(Kw::STATEMENT) => self.statement_set()?,
             Some(Kw::EXECUTE) => self.execute()?,
-            Some(Kw::INSERT) => StatementKind::Insert(Box::new(self.insert()?)),
+            Some(Kw::INSERT | Kw::UPSERT) => StatementKind::Insert(Box::new(self.insert()?)),
+            Some(Kw::DELETE | Kw::UPDATE | Kw::MERGE) => self.statement()?.kind,
             Some(Kw::CREATE | Kw::REPLACE) => self.create()?,
             _ if self.at_query() || self.peek(TokenKind::LeftParen) => StatementKind::Query(Box::new(self.query()?)),
             _ => {
@@ -304,6 +309,7 @@ impl Parser<'_> {
         let planned = match &kind {
             StatementKind::CreateTable(create) => create.query.is_some(),
             StatementKind::Query(_) | StatementKind::Insert(_) | StatementKind::StatementSet(_) => true,
+            StatementKind::Delete(_) | StatementKind::Update(_) | StatementKind::Merge(_) => true,
             _ => false,
         };
         if !planned {

@@ -26,7 +26,10 @@ const STARTS: &[Kw] = &[
     Kw::SELECT,
     Kw::WITH,
     Kw::VALUES,
+    Kw::VALUE,
     Kw::INSERT,
+    Kw::UPSERT,
+    Kw::MERGE,
     Kw::CREATE,
     Kw::ALTER,
     Kw::DROP,
@@ -169,6 +172,9 @@ impl Parser<'_> {
     }
 
     fn statement_kind(&mut self) -> Read<StatementKind> {
+        if let Some(order) = self.client_order() {
+            return Ok(order);
+        }
         let Some(keyword) = self.keyword() else {
             if self.peek(TokenKind::LeftParen) {
                 return Ok(StatementKind::Query(Box::new(self.query()?)));
@@ -176,8 +182,10 @@ impl Parser<'_> {
             return self.no_statement();
         };
         match keyword {
-            Kw::SELECT | Kw::WITH | Kw::VALUES | Kw::TABLE => Ok(StatementKind::Query(Box::new(self.query()?))),
-            Kw::INSERT => Ok(StatementKind::Insert(Box::new(self.insert()?))),
+            Kw::SELECT | Kw::WITH | Kw::VALUES | Kw::VALUE | Kw::TABLE => {
+                Ok(StatementKind::Query(Box::new(self.query()?)))
+            }
+            Kw::INSERT | Kw::UPSERT => Ok(StatementKind::Insert(Box::new(self.insert()?))),
             Kw::EXECUTE => self.execute(),
             Kw::BEGIN => {
                 self.advance();
@@ -190,6 +198,7 @@ impl Parser<'_> {
             }
             Kw::DELETE => self.delete(),
             Kw::UPDATE => self.update(),
+            Kw::MERGE => self.merge(),
             Kw::TRUNCATE => {
                 self.advance();
                 self.need_kw(Kw::TABLE)?;
@@ -233,8 +242,12 @@ impl Parser<'_> {
     // INSERT.
 
     pub(super) fn insert(&mut self) -> Read<Insert> {
-        let start = self.need_kw(Kw::INSERT)?;
-        let overwrite = self.eat_kw(Kw::OVERWRITE);
+        let start = self.span();
+        let upsert = self.skip_kw(Kw::UPSERT);
+        if !upsert {
+            self.need_kw(Kw::INSERT)?;
+        }
+        let overwrite = !upsert && self.eat_kw(Kw::OVERWRITE);
         if !overwrite {
             self.need_kw(Kw::INTO)?;
         }
@@ -248,14 +261,14 @@ impl Parser<'_> {
             self.note_break(GroupKind::Statement, 0);
         }
         let on_conflict = self.on_conflict()?;
-        Ok(Insert { overwrite, table, hints, partition, columns, query, on_conflict, span: self.since(start) })
+        Ok(Insert { overwrite, upsert, table, hints, partition, columns, query, on_conflict, span: self.since(start) })
     }
 
     /// A parenthesis that holds names, not a query.
-    fn at_column_list(&self) -> bool {
+    pub(super) fn at_column_list(&self) -> bool {
         self.peek(TokenKind::LeftParen)
             && matches!(self.ahead(1), TokenKind::Quoted | TokenKind::Word(_))
-            && !matches!(self.keyword_ahead(1), Some(Kw::SELECT | Kw::WITH | Kw::VALUES | Kw::TABLE))
+            && !matches!(self.keyword_ahead(1), Some(Kw::SELECT | Kw::WITH | Kw::VALUES | Kw::VALUE | Kw::TABLE))
     }
 
     fn on_conflict(&mut self) -> Read<Option<OnConflict>> {
@@ -287,7 +300,7 @@ impl Parser<'_> {
         })
     }
 
-    fn literal(&mut self) -> Read<Expr> {
+    pub(super) fn literal(&mut self) -> Read<Expr> {
         let start = self.span();
         if self.peek(TokenKind::Minus) {
             self.advance();
@@ -323,7 +336,7 @@ impl Parser<'_> {
         if self.at_kw(Kw::STATEMENT) {
             return self.statement_set();
         }
-        if self.at_kw(Kw::INSERT) {
+        if self.at_kw(Kw::INSERT) || self.peek_kw(Kw::UPSERT) {
             return Ok(StatementKind::Insert(Box::new(self.insert()?)));
         }
         if self.at_query() || self.peek(TokenKind::LeftParen) {
@@ -370,7 +383,7 @@ impl Parser<'_> {
 
     // DELETE, UPDATE.
 
-    fn target_alias(&mut self) -> Read<Option<Ident>> {
+    pub(super) fn target_alias(&mut self) -> Read<Option<Ident>> {
         if self.eat_kw(Kw::AS) || self.at_ident() { Ok(Some(self.ident()?)) } else { Ok(None) }
     }
 

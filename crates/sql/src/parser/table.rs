@@ -54,7 +54,7 @@ impl Parser<'_> {
             count += 1;
             self.check_joins(count)?;
             let right = self.nested(Self::table_factor)?;
-            let condition = if kind == JoinKind::Cross { None } else { self.join_condition()? };
+            let condition = if kind == JoinKind::Cross { self.no_condition()? } else { self.join_condition()? };
             self.note_group(start, GroupKind::Join);
             left = join(kind, natural, left, right, condition);
         }
@@ -95,6 +95,18 @@ impl Parser<'_> {
         Ok(Some((kind, natural)))
     }
 
+    /// Flink reads a condition behind CROSS JOIN and refuses it later.
+    fn no_condition(&mut self) -> Read<Option<JoinCondition>> {
+        if !self.peek_kw(Kw::ON) && !self.peek_kw(Kw::USING) {
+            return Ok(None);
+        }
+        let span = self.span();
+        self.fail(
+            Diagnostic::plan("HW1008", span, "a CROSS JOIN has no condition")
+                .hint("write JOIN ... ON, or WHERE behind it"),
+        )
+    }
+
     fn join_condition(&mut self) -> Read<Option<JoinCondition>> {
         if self.peek_kw(Kw::ON) || self.peek_kw(Kw::USING) {
             self.note_break(GroupKind::Join, 4);
@@ -108,7 +120,7 @@ impl Parser<'_> {
         Ok(None)
     }
 
-    fn table_factor(&mut self) -> Read<TableRef> {
+    pub(super) fn table_factor(&mut self) -> Read<TableRef> {
         let start = self.span();
         let lateral = self.eat_kw(Kw::LATERAL);
         let mut table = match self.keyword() {

@@ -114,6 +114,25 @@ impl Parser<'_> {
         Ok(Some(simple))
     }
 
+    /// `CHARACTER SET x` behind a type of text, of which there is one.
+    fn no_character_set(&mut self) -> Read<()> {
+        let start = self.span();
+        if !self.peek_kws(&[Kw::CHARACTER, Kw::SET]) {
+            return Ok(());
+        }
+        self.advance();
+        self.advance();
+        let name = self.object_name()?;
+        if name.last().eq_ignore_ascii_case("UTF-16LE") {
+            return Ok(());
+        }
+        let span = self.since(start);
+        self.fail(
+            data::Diagnostic::plan("HW1008", span, "texts have no other character set than Unicode")
+                .hint("leave CHARACTER SET out"),
+        )
+    }
+
     fn parameterized_type(&mut self, keyword: Kw) -> Read<Option<TypeNameKind>> {
         use TypeNameKind as T;
         Ok(Some(match keyword {
@@ -128,11 +147,15 @@ impl Parser<'_> {
             }
             Kw::CHAR | Kw::CHARACTER => {
                 self.advance();
-                if self.eat_kw(Kw::VARYING) { T::VarChar(self.length()?) } else { T::Char(self.length()?) }
+                let kind = if self.eat_kw(Kw::VARYING) { T::VarChar(self.length()?) } else { T::Char(self.length()?) };
+                self.no_character_set()?;
+                kind
             }
             Kw::VARCHAR => {
                 self.advance();
-                T::VarChar(self.length()?)
+                let length = self.length()?;
+                self.no_character_set()?;
+                T::VarChar(length)
             }
             Kw::BINARY => {
                 self.advance();

@@ -237,6 +237,7 @@ impl Printer {
 
     pub(super) fn create_function(&mut self, create: &CreateFunction) {
         self.put("CREATE");
+        self.put_if(create.or_replace, "OR REPLACE");
         self.scope(create.scope);
         self.put_if(create.if_not_exists, "IF NOT EXISTS");
         self.name(&create.name);

@@ -75,7 +75,24 @@ impl Printer {
                 self.interval_value(value);
                 self.interval_qualifier(qualifier);
             }
+            E::StringChain(_) | E::FormatJson(_) | E::Default | E::Sequence { .. } => self.foreign(expr),
             _ => self.primary(expr),
+        }
+    }
+
+    /// What Flink reads only to refuse it.
+    fn foreign(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::StringChain(parts) => parts.iter().for_each(|part| self.put(&string_literal(part))),
+            ExprKind::FormatJson(expr) => {
+                self.expr(expr);
+                self.put("FORMAT JSON");
+            }
+            ExprKind::Sequence { next, name } => {
+                self.put(if *next { "NEXT VALUE FOR" } else { "CURRENT VALUE FOR" });
+                self.name(name);
+            }
+            _ => self.put("DEFAULT"),
         }
     }
 
@@ -627,6 +644,7 @@ pub(crate) fn binary_op(op: BinaryOp) -> &'static str {
         Concat => "||",
         MemberOf => "MEMBER OF",
         SubmultisetOf => "SUBMULTISET OF",
+        NotSubmultisetOf => "NOT SUBMULTISET OF",
         MultisetUnion => "MULTISET UNION DISTINCT",
         MultisetUnionAll => "MULTISET UNION ALL",
         MultisetIntersect => "MULTISET INTERSECT DISTINCT",

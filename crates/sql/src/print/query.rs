@@ -190,7 +190,7 @@ impl Printer {
 
     // Tables.
 
-    fn table(&mut self, table: &TableRef) {
+    pub(super) fn table(&mut self, table: &TableRef) {
         match &table.kind {
             TableRefKind::Table { name, hints, system_time } => {
                 self.name(name);

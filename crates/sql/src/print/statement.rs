@@ -2,8 +2,8 @@
 
 use super::Printer;
 use crate::ast::{
-    Analyze, ConflictAction, CreateConnection, Delete, Describe, Explain, ExplainDetail, Ident, Insert, Show,
-    ShowCreate, ShowWhat, Statement, StatementKind, StopJob, Update,
+    AlterScope, Analyze, ConflictAction, CreateConnection, Delete, Describe, Explain, ExplainDetail, Ident, Insert,
+    Merge, ScopeSetting, Show, ShowCreate, ShowWhat, Statement, StatementKind, StopJob, Update,
 };
 
 impl Printer {
@@ -20,6 +20,7 @@ impl Printer {
             S::End => self.put("END"),
             S::Delete(delete) => self.delete(delete),
             S::Update(update) => self.update(update),
+            S::Merge(merge) => self.merge(merge),
             S::Truncate(name) => {
                 self.put("TRUNCATE TABLE");
                 self.name(name);
@@ -45,6 +46,8 @@ impl Printer {
             S::Show(show) => self.show(show),
             S::Describe(describe) => self.describe(describe),
             S::Analyze(analyze) => self.analyze(analyze),
+            S::AlterScope(alter) => self.alter_scope(alter),
+            S::Client(order) => self.put(order.word()),
             S::Call(call) => {
                 self.put("CALL");
                 self.call(call);
@@ -168,7 +171,11 @@ impl Printer {
     }
 
     fn insert(&mut self, insert: &Insert) {
-        self.put(if insert.overwrite { "INSERT OVERWRITE" } else { "INSERT INTO" });
+        self.put(match (insert.overwrite, insert.upsert) {
+            (true, _) => "INSERT OVERWRITE",
+            (false, true) => "UPSERT INTO",
+            (false, false) => "INSERT INTO",
+        });
         self.name(&insert.table);
         self.hints(&insert.hints);
         if !insert.partition.is_empty() {
@@ -230,6 +237,47 @@ impl Printer {
             printer.clause("=", Some(value));
         });
         self.clause("WHERE", update.filter.as_ref());
+    }
+
+    fn merge(&mut self, merge: &Merge) {
+        self.put("MERGE INTO");
+        self.name(&merge.table);
+        self.hints(&merge.hints);
+        self.target_alias(merge.alias.as_ref());
+        self.put("USING");
+        self.table(&merge.source);
+        self.clause("ON", Some(&merge.on));
+        if let Some(assignments) = &merge.update {
+            self.put("WHEN MATCHED THEN UPDATE SET");
+            self.list(assignments, |printer, (column, value)| {
+                printer.name(column);
+                printer.clause("=", Some(value));
+            });
+        }
+        if let Some(insert) = &merge.insert {
+            self.put("WHEN NOT MATCHED THEN INSERT");
+            if !insert.columns.is_empty() {
+                self.paren_list(&insert.columns, Self::name);
+            }
+            self.put("VALUES");
+            self.paren_list(&insert.row.items, Self::expr);
+        }
+    }
+
+    fn alter_scope(&mut self, alter: &AlterScope) {
+        self.put(if alter.system { "ALTER SYSTEM" } else { "ALTER SESSION" });
+        match &alter.setting {
+            ScopeSetting::Set { name, value } => {
+                self.put("SET");
+                self.name(name);
+                self.clause("=", Some(value));
+            }
+            ScopeSetting::Reset(name) => {
+                self.put("RESET");
+                self.name(name);
+            }
+            ScopeSetting::ResetAll => self.put("RESET ALL"),
+        }
     }
 
     fn explain(&mut self, explain: &Explain) {
@@ -299,6 +347,18 @@ impl Printer {
                 self.put("CATALOG");
                 self.put_if(*extended, "EXTENDED");
                 return self.ident(name);
+            }
+            Describe::TableColumn { name, column } => {
+                self.put("TABLE");
+                self.name(name);
+                if let Some(column) = column {
+                    self.ident(column);
+                }
+                return;
+            }
+            Describe::Statement(statement) => {
+                self.put("STATEMENT");
+                return self.statement(statement);
             }
             Describe::Table { name, extended } => ("", *extended, name),
             Describe::Database { name, extended } => ("DATABASE", *extended, name),
