@@ -1,18 +1,43 @@
 //! Byte strings by number, in chunks that are rewritten when half of what they hold is dead. Chunks are never moved or
 //! grown: one buffer that doubles would copy everything, and touch twice the memory, time and again.
 
-/// Marks a number without a string.
-const NONE: u32 = u32::MAX;
 /// Below this many dead bytes a rewrite is not worth it.
 const COMPACT_FROM: usize = 1 << 20;
 /// A longer string has a chunk of its own.
-const CHUNK_BYTES: usize = 1 << 18;
+const CHUNK_BYTES: usize = 1 << START_BITS;
+const START_BITS: u32 = 18;
+const LENGTH_BITS: u32 = 24;
+/// A longer string's length is that of its chunk.
+const LONG: u64 = (1 << LENGTH_BITS) - 1;
 
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    chunk: u32,
-    start: u32,
-    length: u32,
+/// Where a string is: the number of its chunk, its start there, its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Slot(u64);
+
+impl Slot {
+    /// No string. No slot is like it: a long string starts at 0.
+    const NONE: Self = Self(u64::MAX);
+
+    fn new(chunk: usize, start: usize, length: usize) -> Self {
+        assert!(chunk < 1 << (64 - START_BITS - LENGTH_BITS), "a table of bytes holds up to a terabyte");
+        Self((chunk as u64) << (START_BITS + LENGTH_BITS) | (start as u64) << LENGTH_BITS | (length as u64).min(LONG))
+    }
+
+    #[inline]
+    fn bytes(self, chunks: &[Vec<u8>]) -> &[u8] {
+        let (chunk, start) = self.place();
+        let chunk = &chunks[chunk];
+        match self.0 & LONG {
+            LONG => chunk,
+            length => &chunk[start..start + length as usize],
+        }
+    }
+
+    #[inline]
+    fn place(self) -> (usize, usize) {
+        let start = (self.0 >> LENGTH_BITS) as usize & (CHUNK_BYTES - 1);
+        ((self.0 >> (START_BITS + LENGTH_BITS)) as usize, start)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -28,25 +53,25 @@ impl ByteTable {
     /// The string of `id`, if it has one.
     #[inline]
     pub(crate) fn get(&self, id: u32) -> Option<&[u8]> {
-        let slot = self.slots.get(id as usize).filter(|slot| slot.length != NONE)?;
-        let start = slot.start as usize;
-        Some(&self.chunks[slot.chunk as usize][start..start + slot.length as usize])
+        let slot = self.slots.get(id as usize).filter(|slot| **slot != Slot::NONE)?;
+        Some(slot.bytes(&self.chunks))
     }
 
-    /// Sets the string of `id`. Strings are shorter than 4 GiB.
+    /// Sets the string of `id`.
     #[inline]
     pub(crate) fn put(&mut self, id: u32, bytes: &[u8]) {
         if self.slots.len() <= id as usize {
-            self.slots.resize(id as usize + 1, Slot { chunk: 0, start: 0, length: NONE });
+            self.slots.resize(id as usize + 1, Slot::NONE);
         }
         let slot = self.slots[id as usize];
-        if slot.length as usize == bytes.len() && slot.length != NONE {
-            let start = slot.start as usize;
-            self.chunks[slot.chunk as usize][start..start + bytes.len()].copy_from_slice(bytes);
-            return;
-        }
-        if slot.length != NONE {
-            self.dead += slot.length as usize;
+        if slot != Slot::NONE {
+            let length = slot.bytes(&self.chunks).len();
+            if length == bytes.len() {
+                let (chunk, start) = slot.place();
+                self.chunks[chunk][start..start + length].copy_from_slice(bytes);
+                return;
+            }
+            self.dead += length;
         }
         self.slots[id as usize] = append(&mut self.chunks, bytes);
         self.used += bytes.len();
@@ -54,9 +79,9 @@ impl ByteTable {
     }
 
     pub(crate) fn remove(&mut self, id: u32) {
-        if let Some(slot) = self.slots.get_mut(id as usize).filter(|slot| slot.length != NONE) {
-            self.dead += slot.length as usize;
-            slot.length = NONE;
+        if let Some(slot) = self.slots.get_mut(id as usize).filter(|slot| **slot != Slot::NONE) {
+            self.dead += slot.bytes(&self.chunks).len();
+            *slot = Slot::NONE;
             self.compact_if_worth_it();
         }
     }
@@ -66,9 +91,8 @@ impl ByteTable {
             return;
         }
         let mut chunks = Vec::new();
-        for slot in self.slots.iter_mut().filter(|slot| slot.length != NONE) {
-            let start = slot.start as usize;
-            *slot = append(&mut chunks, &self.chunks[slot.chunk as usize][start..start + slot.length as usize]);
+        for slot in self.slots.iter_mut().filter(|slot| **slot != Slot::NONE) {
+            *slot = append(&mut chunks, slot.bytes(&self.chunks));
         }
         self.chunks = chunks;
         self.used -= self.dead;
@@ -83,12 +107,13 @@ impl ByteTable {
 /// Puts a string behind the last one and says where.
 #[inline]
 fn append(chunks: &mut Vec<Vec<u8>>, bytes: &[u8]) -> Slot {
-    let has_room = chunks.last().is_some_and(|chunk| chunk.capacity() - chunk.len() >= bytes.len());
+    let fits = |chunk: &Vec<u8>| chunk.len() < CHUNK_BYTES && chunk.capacity() - chunk.len() >= bytes.len();
+    let has_room = chunks.last().is_some_and(fits);
     if !has_room {
         // The first chunk grows as it needs to, so that small state stays small.
         let capacity = if chunks.is_empty() { bytes.len().max(64) } else { CHUNK_BYTES };
         match chunks.last_mut() {
-            Some(chunk) if chunk.len() + bytes.len() <= CHUNK_BYTES => {
+            Some(chunk) if chunk.len() < CHUNK_BYTES && chunk.len() + bytes.len() <= CHUNK_BYTES => {
                 let wanted = (chunk.capacity() * 2).clamp(chunk.len() + bytes.len(), CHUNK_BYTES);
                 chunk.reserve_exact(wanted - chunk.len());
             }
@@ -98,7 +123,7 @@ fn append(chunks: &mut Vec<Vec<u8>>, bytes: &[u8]) -> Slot {
     let index = chunks.len() - 1;
     let start = chunks[index].len();
     chunks[index].extend_from_slice(bytes);
-    Slot { chunk: index as u32, start: start as u32, length: bytes.len() as u32 }
+    Slot::new(index, start, bytes.len())
 }
 
 #[cfg(test)]
@@ -116,11 +141,17 @@ mod tests {
             (0..400).step_by(7).for_each(|id| table.remove(id));
         }
         table.put(400, &vec![1; CHUNK_BYTES * 2]);
+        table.put(401, &vec![2; LONG as usize + 3]);
+        table.put(402, &[]);
+        table.put(403, &[3]);
         for id in 0..400 {
             let expected = text(id, 39);
             assert_eq!(table.get(id), (id % 7 != 0).then_some(expected.as_slice()));
         }
         assert_eq!(table.get(400).map(<[u8]>::len), Some(CHUNK_BYTES * 2));
-        assert!(table.used - table.dead < table.memory_bytes() && table.memory_bytes() < 16 << 20);
+        assert_eq!(table.get(401).map(<[u8]>::len), Some(LONG as usize + 3));
+        assert_eq!(table.get(402), Some([].as_slice()));
+        assert_eq!(table.get(403), Some([3].as_slice()));
+        assert!(table.used - table.dead < table.memory_bytes() && table.memory_bytes() < 32 << 20);
     }
 }

@@ -15,28 +15,48 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Keys of any columns, by their row bytes.
 #[derive(Debug, Default)]
 pub(super) struct BytesLookup {
-    /// Hash and id.
-    table: HashTable<(u64, u32)>,
+    table: HashTable<Hashed>,
     keys: ByteTable,
+}
+
+/// A key's id, and enough of its hash to find its place without looking at the key.
+#[derive(Clone, Copy, Debug)]
+struct Hashed {
+    hash: u32,
+    id: u32,
+}
+
+/// The upper half of a key's hash.
+#[inline]
+fn short_hash(key: &[u8]) -> u32 {
+    (xxh3_64(key) >> 32) as u32
+}
+
+/// What the table hashes by: it looks at the lowest and the highest bits.
+#[inline]
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 impl BytesLookup {
     #[inline]
     pub(super) fn find(&self, key: &[u8]) -> Option<u32> {
-        let hash = xxh3_64(key);
-        self.table.find(hash, |slot| slot.0 == hash && self.keys.get(slot.1) == Some(key)).map(|slot| slot.1)
+        let hash = short_hash(key);
+        let is_it = |slot: &Hashed| slot.hash == hash && self.keys.get(slot.id) == Some(key);
+        self.table.find(spread(hash), is_it).map(|slot| slot.id)
     }
 
     /// The key's id, or `new()` if it is not known.
     #[inline]
     pub(super) fn find_or_insert(&mut self, key: &[u8], new: impl FnOnce() -> u32) -> u32 {
-        let hash = xxh3_64(key);
+        let hash = short_hash(key);
         let keys = &self.keys;
-        match self.table.entry(hash, |slot| slot.0 == hash && keys.get(slot.1) == Some(key), |slot| slot.0) {
-            Entry::Occupied(slot) => slot.get().1,
+        let is_it = |slot: &Hashed| slot.hash == hash && keys.get(slot.id) == Some(key);
+        match self.table.entry(spread(hash), is_it, |slot| spread(slot.hash)) {
+            Entry::Occupied(slot) => slot.get().id,
             Entry::Vacant(place) => {
                 let id = new();
-                place.insert((hash, id));
+                place.insert(Hashed { hash, id });
                 self.keys.put(id, key);
                 id
             }
@@ -44,8 +64,8 @@ impl BytesLookup {
     }
 
     pub(super) fn remove(&mut self, id: u32) {
-        let hash = xxh3_64(self.key(id));
-        if let Ok(slot) = self.table.find_entry(hash, |slot| slot.1 == id) {
+        let hash = short_hash(self.key(id));
+        if let Ok(slot) = self.table.find_entry(spread(hash), |slot| slot.id == id) {
             slot.remove();
         }
         self.keys.remove(id);

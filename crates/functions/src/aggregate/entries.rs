@@ -1,6 +1,6 @@
 //! Which entries of a map-like state changed since the last checkpoint.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 use std::hash::Hash;
 
 /// Entries by group and key, each once.

@@ -6,9 +6,11 @@
 
 mod collect;
 mod count;
+mod counts;
 mod entries;
 mod extreme;
 mod json_object;
+mod order_key;
 mod sequence;
 mod state;
 mod sum;
