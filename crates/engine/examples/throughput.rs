@@ -26,7 +26,7 @@ fn node(op: Op, inputs: Vec<Node>, types: Vec<DataType>, changelog: ChangelogMod
 
 fn scan(table: &str, changelog: ChangelogMode) -> Node {
     let columns: Vec<Expr> = types().into_iter().enumerate().map(|(at, kind)| Expr::column(at, kind)).collect();
-    let table = ScanTable { name: table.into(), changelog, primary_key: vec![] };
+    let table = ScanTable { name: table.into(), changelog, primary_key: vec![], keeps_rows: false };
     let op = Op::Scan { table, read: (0..columns.len()).collect(), columns, watermark: None };
     node(op, vec![], types(), changelog)
 }
@@ -127,7 +127,7 @@ fn main() {
     };
     measure("last by arrival", deduplicate(TimeAttribute::Processing), &inserts);
     measure("last by event time", deduplicate(TimeAttribute::Event), &inserts);
-    let normalize = Op::ChangelogNormalize { keys: vec![0], condition: None };
+    let normalize = Op::ChangelogNormalize { keys: vec![0], condition: None, complete: false };
     measure("normalise", node(normalize, vec![scan("t", ChangelogMode::UPSERT)], types(), all), &inserts);
     let top = |to| {
         let order = vec![SortKey { column: 3, descending: true, nulls_first: false }];

@@ -2,8 +2,8 @@
 
 use crate::testing::plan::{node, scan_of};
 use crate::testing::{changes, fold, render};
-use crate::{Delivery, Engine, Input, MemoryStore, Options, TableDef, TableKind};
-use data::{DataType, Field, RowKind, Schema, TypeKind};
+use crate::{Delivery, Engine, Input, ManagedMode, MemoryStore, Options, TableDef, TableKind};
+use data::{DataType, Field, RowKind, Schema, TypeKind, Value};
 use functions::Expr;
 use plan::{
     AggregateCall, Bound, ChangelogMode, JoinKind, Node, Op, SortKey, TimeAttribute, Window, WindowKind, WindowProperty,
@@ -144,6 +144,20 @@ fn ranks_are_the_same_however_they_are_run() {
 }
 
 #[test]
+fn best_rows_without_old_ones_are_the_same_however_they_are_run() {
+    let order = vec![
+        SortKey { column: 1, descending: true, nulls_first: false },
+        SortKey { column: 2, descending: false, nulls_first: true },
+    ];
+    let function = plan::RankFunction::RowNumber;
+    let op = Op::Rank { function, partition: vec![0], order, from: 1, to: 1, output_rank: false };
+    let best = node(op, vec![source("t", ChangelogMode::INSERT_ONLY)], &types(), ChangelogMode::UPSERT);
+    // Completed again, because what is compared are rows that stand.
+    let op = Op::ChangelogNormalize { keys: vec![0], condition: None, complete: false };
+    check(&node(op, vec![best], &types(), ChangelogMode::ALL), false);
+}
+
+#[test]
 fn first_and_last_rows_are_the_same_however_they_are_run() {
     for (time_attribute, keep_last) in
         [(TimeAttribute::Event, true), (TimeAttribute::Processing, true), (TimeAttribute::Processing, false)]
@@ -156,8 +170,58 @@ fn first_and_last_rows_are_the_same_however_they_are_run() {
 
 #[test]
 fn normalised_changes_are_the_same_however_they_are_run() {
-    let op = Op::ChangelogNormalize { keys: vec![0, 1], condition: None };
+    let op = Op::ChangelogNormalize { keys: vec![0, 1], condition: None, complete: false };
     check(&node(op, vec![source("t", ChangelogMode::UPSERT)], &types(), ChangelogMode::ALL), false);
+}
+
+/// Over a table that keeps its rows, completing by memory and completing by the table's own old rows tell the same, change
+/// for change.
+#[test]
+fn changes_completed_by_the_table_are_those_completed_by_memory() {
+    let plan = |complete: bool| {
+        let changelog = if complete { ChangelogMode::ALL } else { ChangelogMode::UPSERT };
+        let mut scan = source("kept", changelog);
+        let Op::Scan { table, .. } = &mut scan.op else { unreachable!("a scan") };
+        table.changelog = changelog;
+        let narrow = vec![types()[0].clone(), types()[1].clone()];
+        let columns = narrow.iter().enumerate().map(|(at, kind)| Expr::column(at, kind.clone())).collect();
+        let narrowed = node(Op::Calc { columns, condition: None }, vec![scan], &narrow, changelog);
+        let two = Expr::literal(Value::Int(2), DataType::int());
+        let above = Expr::call(">", vec![Expr::column(1, DataType::int()), two], DataType::boolean());
+        let op = Op::ChangelogNormalize { keys: vec![0], condition: Some(above), complete };
+        node(op, vec![narrowed], &narrow, ChangelogMode::ALL)
+    };
+    for seed in 1..40 {
+        let mut random = Random(seed * 104_729);
+        let lines = |random: &mut Random| -> String {
+            let line = |random: &mut Random| {
+                let kind = if random.below(4) == 0 { "-D" } else { "+U" };
+                format!(
+                    "{kind} {} {} {}\n",
+                    ["a", "b", "c"][random.below(3) as usize],
+                    random.below(5),
+                    random.below(2)
+                )
+            };
+            (0..=random.below(8)).map(|_| line(random)).collect()
+        };
+        let feeds: Vec<String> = (0..STEPS).map(|_| lines(&mut random)).collect();
+        for delivery in [Delivery::Record, Delivery::Batch] {
+            let [by_memory, by_table] = [false, true].map(|complete| {
+                let mut engine = Engine::new(Options { delivery, parallelism: 1, ..Options::default() });
+                let fields = ["k", "v", "ts"].iter().zip(types()).map(|(name, kind)| Field::new(*name, kind));
+                let kind = TableKind::Managed { mode: ManagedMode::Upsert, rowtime: None };
+                let schema = Schema::new(fields.collect());
+                engine.add_table(TableDef { name: "kept".into(), schema, primary_key: vec![0], kind }).expect("table");
+                let plan = plan(complete);
+                engine.attach(&plan, "query").expect("attach");
+                let input =
+                    |text: &String| Input::Rows { table: "kept".into(), split: 0, batch: changes(&types(), text) };
+                feeds.iter().flat_map(|text| run(&mut engine, &plan, vec![input(text)])).collect::<Vec<_>>()
+            });
+            assert_eq!(by_table, by_memory, "{delivery:?}, seed {seed}");
+        }
+    }
 }
 
 #[test]

@@ -109,7 +109,7 @@ pub(crate) mod plan {
         let expressions: Vec<Expr> =
             types.iter().enumerate().map(|(index, data_type)| Expr::column(index, data_type.clone())).collect();
         let op = Op::Scan {
-            table: ScanTable { name: table.to_owned(), changelog, primary_key: vec![] },
+            table: ScanTable { name: table.to_owned(), changelog, primary_key: vec![], keeps_rows: false },
             read: (0..types.len()).collect(),
             watermark: time.map(|column| expressions[column].clone()),
             columns: expressions,

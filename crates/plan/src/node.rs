@@ -166,8 +166,8 @@ pub enum Op {
     /// number from 1 if `ordinality`. `padded`: a row without elements comes once, with NULL.
     Unnest { padded: bool, ordinality: bool },
     /// Full changes from an upsert stream: looks up what a key's row was, drops changes that change nothing. A row for
-    /// which `condition` does not hold counts as removed.
-    ChangelogNormalize { keys: Vec<usize>, condition: Option<Expr> },
+    /// which `condition` does not hold counts as removed. `complete`: the input has the old rows already, nothing is kept.
+    ChangelogNormalize { keys: Vec<usize>, condition: Option<Expr>, complete: bool },
     /// Leaves out -U.
     DropUpdateBefore,
     /// All rows in order; bounded input.
@@ -209,6 +209,8 @@ pub struct ScanTable {
     pub changelog: ChangelogMode,
     /// The declared primary key, in positions of the scan's output; empty without one.
     pub primary_key: Vec<usize>,
+    /// A managed table that keeps the last row per key: it can send -U, too, when somebody wants them.
+    pub keeps_rows: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

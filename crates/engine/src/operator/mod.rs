@@ -9,6 +9,7 @@ mod aggregate;
 mod calc;
 mod changelog_normalize;
 mod compaction;
+mod complete_changes;
 mod deduplicate;
 mod distinct;
 mod drop_update_before;
@@ -24,6 +25,7 @@ mod scan;
 mod sink;
 mod sort;
 mod top_one;
+mod top_one_after;
 mod union;
 mod unnest;
 mod upsert_materialize;
@@ -213,7 +215,10 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
         Op::Values { rows } => Box::new(values::Values::new(node, rows)),
         Op::Calc { columns, condition } => Box::new(calc::Calc::new(columns, condition.as_ref())?),
         Op::Aggregate { keys, calls } => Box::new(aggregate::Aggregate::new(node, keys, calls, setup)?),
-        Op::ChangelogNormalize { keys, condition } => {
+        Op::ChangelogNormalize { condition, complete: true, .. } => {
+            Box::new(complete_changes::CompleteChanges::new(node, condition.as_ref())?)
+        }
+        Op::ChangelogNormalize { keys, condition, complete: false } => {
             let condition = condition.as_ref();
             Box::new(changelog_normalize::ChangelogNormalize::new(node, keys, condition, setup)?)
         }
@@ -224,7 +229,11 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
         Op::Rank { function: RankFunction::RowNumber, partition, order, from: 1, to: 1, output_rank: false }
             if node.inputs[0].changelog.is_insert_only() =>
         {
-            Box::new(top_one::TopOne::new(node, partition, order, setup))
+            if node.changelog.contains(RowKind::UpdateBefore) || order.is_empty() {
+                Box::new(top_one::TopOne::new(node, partition, order, setup))
+            } else {
+                Box::new(top_one_after::TopOneAfter::new(node, partition, order, setup))
+            }
         }
         Op::Rank { function: RankFunction::RowNumber, partition, order, from, to, output_rank } => {
             let ranking = Ranking { partition, order, from: *from, to: Some(*to), output_rank: *output_rank };
@@ -262,7 +271,7 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
 pub(crate) fn shard_keys(op: &Op) -> Option<Vec<Vec<usize>>> {
     let keys = match op {
         Op::Aggregate { keys, .. } | Op::WindowAggregate { keys, .. } => vec![keys.clone()],
-        Op::Deduplicate { keys, .. } | Op::ChangelogNormalize { keys, .. } => vec![keys.clone()],
+        Op::Deduplicate { keys, .. } | Op::ChangelogNormalize { keys, complete: false, .. } => vec![keys.clone()],
         Op::Rank { partition, .. } | Op::WindowRank { partition, .. } | Op::Over { partition, .. } => {
             vec![partition.clone()]
         }

@@ -213,8 +213,12 @@ fn last_row_by_time() {
 
 #[test]
 fn normalisation_completes_an_upsert_stream() {
-    let plan =
-        over(Op::ChangelogNormalize { keys: vec![0], condition: None }, ChangelogMode::ALL, &[], ChangelogMode::UPSERT);
+    let plan = over(
+        Op::ChangelogNormalize { keys: vec![0], condition: None, complete: false },
+        ChangelogMode::ALL,
+        &[],
+        ChangelogMode::UPSERT,
+    );
     check(
         &plan,
         "+U a 1 1\n+U a 1 1\n+U a 2 1\n-D a null null\n-D b null null\n+I b 3 1",

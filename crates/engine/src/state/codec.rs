@@ -95,6 +95,13 @@ impl SortCodec {
         }
         EncodedRows::Sortable(self.converter.convert_columns(columns).expect("columns have the codec's types"))
     }
+
+    /// The columns again. Not for an order of no columns.
+    pub(crate) fn decode<'a>(&self, rows: impl IntoIterator<Item = &'a [u8]>) -> Vec<ArrayRef> {
+        let parser = self.converter.parser();
+        let rows = rows.into_iter().map(|row| parser.parse(row));
+        self.converter.convert_rows(rows).expect("rows are the codec's own")
+    }
 }
 
 /// The row bytes of a batch.

@@ -126,7 +126,8 @@ impl Binder<'_> {
         }
         let position = |name: &String| outputs.iter().position(|column| column.name == *name);
         let primary_key = table.primary_key.iter().flat_map(|key| key.columns.iter().filter_map(position)).collect();
-        let scan = ScanTable { name: table.path.to_string(), changelog, primary_key };
+        let keeps_rows = table.is_managed() && changelog == ChangelogMode::UPSERT;
+        let scan = ScanTable { name: table.path.to_string(), changelog, primary_key, keeps_rows };
         let deletes_by_key = source.deletes_by_key && changelog.contains(RowKind::Delete);
         let node = Node::new(Op::Scan { table: scan, read, columns, watermark: watermark? }, Vec::new(), outputs);
         Ok(self.always_normalized(node, deletes_by_key))
@@ -145,7 +146,7 @@ impl Binder<'_> {
         keys.sort_unstable();
         let condition = Some(constant(Value::Boolean(true), TypeKind::Boolean));
         let columns = scan.columns.clone();
-        Node::new(Op::ChangelogNormalize { keys, condition }, vec![scan], columns)
+        Node::new(Op::ChangelogNormalize { keys, condition, complete: false }, vec![scan], columns)
     }
 
     /// Every column of the table as an expression over the columns that are read.

@@ -130,7 +130,7 @@ fn holds_still(condition: &Expr) -> Result<(), Cause> {
 }
 
 /// A function in the expression that may give another value for the same row.
-fn unsteady(expr: &Expr) -> Option<String> {
+pub(super) fn unsteady(expr: &Expr) -> Option<String> {
     let mut found = None;
     expr.walk(&mut |part| {
         if let ExprKind::Call { function, .. } = &part.kind

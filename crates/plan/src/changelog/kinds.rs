@@ -87,7 +87,8 @@ fn complete(node: Node, errors: &mut Vec<Diagnostic>) -> Node {
     }
     let keys = table.primary_key.clone();
     let columns = node.columns.clone();
-    let mut normalize = Node::new(Op::ChangelogNormalize { keys, condition: None }, vec![node], columns);
+    let mut normalize =
+        Node::new(Op::ChangelogNormalize { keys, condition: None, complete: false }, vec![node], columns);
     normalize.changelog = UPDATING;
     normalize
 }
@@ -106,7 +107,7 @@ fn completed_once(node: &mut Node) {
 fn narrow_completion(node: &mut Node, shared: &HashSet<String>) {
     let Op::Calc { columns, condition } = &mut node.op else { return };
     let normalize = &mut node.inputs[0];
-    let Op::ChangelogNormalize { keys, condition: kept } = &mut normalize.op else { return };
+    let Op::ChangelogNormalize { keys, condition: kept, .. } = &mut normalize.op else { return };
     let scan = &normalize.inputs[0];
     if !matches!(&scan.op, Op::Scan { table, .. } if !shared.contains(&table.name)) {
         return;
@@ -140,7 +141,7 @@ fn absorb_filter(node: &mut Node, shared: &HashSet<String>) {
         return;
     }
     let normalize = &mut node.inputs[0];
-    let Op::ChangelogNormalize { keys, condition: inner } = &mut normalize.op else { return };
+    let Op::ChangelogNormalize { keys, condition: inner, .. } = &mut normalize.op else { return };
     let Some(condition) = condition.take() else { return };
     // What looks at the key alone drops all changes of a key or none.
     let is_of_key = |part: &functions::Expr| columns_of(part).iter().all(|column| keys.contains(column));

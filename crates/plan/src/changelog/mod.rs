@@ -9,7 +9,10 @@
 //! - *images* ([`images`]), top-down: whether updates must come with their old row (-U). A consumer that needs it asks
 //!   for it;
 //!   one that does not is tried first without.
+//!
+//! In the end ([`complete`]), what completes the changes of a table that keeps its rows anyway is made to keep none.
 
+mod complete;
 pub(crate) mod determinism;
 pub(crate) mod images;
 pub(crate) mod keys;
@@ -25,14 +28,16 @@ use data::Diagnostic;
 pub(crate) fn infer(node: Node, root: &Root) -> Result<Node, Vec<Diagnostic>> {
     let mut node = kinds::infer(node)?;
     keys::infer(&mut node);
-    match root {
-        Root::Query => images::assign_any(node),
+    let mut node = match root {
+        Root::Query => images::assign_any(node)?,
         Root::Sink(traits) => {
             let node = sink::infer(node, traits)?;
             if traits.steady_updates {
                 determinism::check(&node, traits.span)?;
             }
-            Ok(node)
+            node
         }
-    }
+    };
+    complete::from_tables(&mut node);
+    Ok(node)
 }

@@ -86,7 +86,7 @@ pub(super) fn details(node: &Node) -> String {
             format!("{}{}, by {}", by(partition, input), call_list(calls, input), order_list(order, input))
         }
         Op::Expand { projections } => format!("{} grouping sets", projections.len()),
-        Op::ChangelogNormalize { keys, condition } => {
+        Op::ChangelogNormalize { keys, condition, .. } => {
             let condition = condition.as_ref().map(|condition| format!("where {}", render(condition, input)));
             format!("{}{}", by(keys, input), condition.unwrap_or_default()).trim_end().to_owned()
         }
@@ -126,6 +126,7 @@ pub(super) fn state(node: &Node) -> Option<&'static str> {
         Op::Join { .. } => Some("all rows of both inputs"),
         Op::WindowJoin { .. } => Some("rows of both inputs in open windows"),
         Op::IntervalJoin { .. } => Some("rows of both inputs until time has passed them"),
+        Op::ChangelogNormalize { complete: true, .. } => None,
         Op::ChangelogNormalize { .. } => Some("one row per key"),
         Op::Sink { conflict: Conflict::LastWriter, .. } => Some("all rows per key"),
         Op::Sink { conflict: Conflict::FirstRow | Conflict::Refuse, .. } => {

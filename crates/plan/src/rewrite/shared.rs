@@ -36,5 +36,5 @@ fn complete_below(mut node: Node, shared: &HashSet<String>) -> Node {
     }
     let keys = table.primary_key.clone();
     let columns = node.columns.clone();
-    Node::new(Op::ChangelogNormalize { keys, condition: None }, vec![node], columns)
+    Node::new(Op::ChangelogNormalize { keys, condition: None, complete: false }, vec![node], columns)
 }
