@@ -32,7 +32,7 @@ use std::time::Duration;
 pub(crate) const EPOCH_ROWS: usize = 32_768;
 /// Rows of an epoch at most, while a backlog is worked off: the larger the epoch, the fewer changes cancel each other out
 /// later on. Small enough that a stop is obeyed within a second or so.
-pub(crate) const BACKLOG_ROWS: usize = 1 << 18;
+pub(crate) const BACKLOG_ROWS: usize = 1 << 17;
 /// How long an idle engine waits for more rows before it runs an epoch with what there is.
 pub(crate) const LINGER: Duration = Duration::from_millis(3);
 
