@@ -6,12 +6,13 @@ use crate::registry::{BindArg, BindError, Binding, CallSite, Kernel, KernelArgs}
 use crate::typing::{arity, comparison_type, mismatch};
 use crate::vector::broadcast;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{ArrowPrimitiveType, Float32Type, Float64Type};
+use arrow_array::types::{ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, Datum, Scalar};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_ord::cmp;
 use arrow_ord::ord::make_comparator;
 use arrow_schema::{DataType as ArrowType, SortOptions};
+use data::cast::numeric::decimal_to_double;
 use data::storage::storage_type;
 use data::{DataType, TypeKind, Value};
 use std::cmp::Ordering;
@@ -49,6 +50,8 @@ pub(super) fn bind(name: &str, args: &[BindArg], equality: bool, nullable: bool)
     let as_they_are = || (left.clone(), right.clone());
     let types = if both_null {
         Some(as_they_are())
+    } else if !equality && let Some(types) = decimal_and_float(left, right) {
+        Some(types)
     } else {
         comparison_type(left, right, equality)
             .or_else(|| (equality && never_equal(&left.kind, &right.kind)).then(as_they_are))
@@ -60,6 +63,21 @@ pub(super) fn bind(name: &str, args: &[BindArg], equality: bool, nullable: bool)
     }
     let nullable = nullable && (left.nullable || right.nullable || both_null);
     Ok(Binding { params: vec![left, right], result: DataType::boolean().with_nullable(nullable) })
+}
+
+/// A DECIMAL and a FLOAT or DOUBLE are ordered as Java's `Double.compare` does: NaN is above everything, -0 below 0. So the
+/// DECIMAL stays one, for the kernel to know.
+fn decimal_and_float(left: &DataType, right: &DataType) -> Option<(DataType, DataType)> {
+    let is_float = |kind: &TypeKind| matches!(kind, TypeKind::Float | TypeKind::Double);
+    let is_decimal = |kind: &TypeKind| matches!(kind, TypeKind::Decimal { .. });
+    let double = |of: &DataType| DataType::new(TypeKind::Double).with_nullable(of.nullable);
+    if is_float(&left.kind) && is_decimal(&right.kind) {
+        Some((double(left), right.clone()))
+    } else if is_decimal(&left.kind) && is_float(&right.kind) {
+        Some((left.clone(), double(right)))
+    } else {
+        None
+    }
 }
 
 /// Whether values of two types that have nothing in common may be asked for equality all the same. They never are equal.
@@ -104,6 +122,11 @@ pub(super) fn distinct_kernel(distinct: bool, site: &CallSite) -> Result<Kernel,
 
 fn compare(comparison: Comparison, types: &(DataType, DataType), args: &KernelArgs) -> BooleanArray {
     let (data_type, other) = types;
+    if let (TypeKind::Double, TypeKind::Decimal { .. }) | (TypeKind::Decimal { .. }, TypeKind::Double) =
+        (&data_type.kind, &other.kind)
+    {
+        return with_decimal(comparison, types, args);
+    }
     // Two sides with a common type were cast to it; what is still unlike has none.
     let unlike = has_no_order(&data_type.kind) && data_type.kind != other.kind;
     if unlike || storage_type(data_type) != storage_type(other) {
@@ -155,6 +178,28 @@ where
         Comparison::Greater => rows(&|left, right| left > right),
         Comparison::GreaterOrEqual => rows(&|left, right| left >= right),
     };
+    BooleanArray::new(values, args.validity())
+}
+
+/// See [`decimal_and_float`].
+fn with_decimal(comparison: Comparison, types: &(DataType, DataType), args: &KernelArgs) -> BooleanArray {
+    let doubles = |index: usize, data_type: &DataType| -> Vec<f64> {
+        let column = &args.columns[index];
+        match data_type.kind {
+            TypeKind::Decimal { scale, .. } => {
+                let unscaled = column.as_primitive::<Decimal128Type>().values();
+                unscaled.iter().map(|unscaled| decimal_to_double(*unscaled, scale)).collect()
+            }
+            _ => column.as_primitive::<Float64Type>().values().to_vec(),
+        }
+    };
+    let (left, right) = (doubles(0, &types.0), doubles(1, &types.1));
+    let values = BooleanBuffer::collect_bool(args.rows, |row| {
+        let (left, right) = (left[args.position(0, row)], right[args.position(1, row)]);
+        // Every NaN is the same one to Java.
+        let canonical = |value: f64| if value.is_nan() { f64::NAN } else { value };
+        comparison.holds(canonical(left).total_cmp(&canonical(right)))
+    });
     BooleanArray::new(values, args.validity())
 }
 
