@@ -245,6 +245,10 @@ impl Binder<'_> {
     fn cast(&mut self, syntax: &ast::Expr, to: &ast::TypeName, safe: bool, span: Span) -> Bound<Expr> {
         let (input, target) = (self.expr(syntax), self.data_type(to));
         let (input, target) = (input?, target?);
+        let is_null = matches!(&input.kind, ExprKind::Literal(value) if value.is_null());
+        if is_null && !safe && is_castable_null(&input.data_type.kind, &target.kind) {
+            return Ok(Expr::literal(Value::Null, target.with_nullable(true)));
+        }
         let lenient = self.session.config.is("table.exec.legacy-cast-behaviour", "ENABLED");
         if data::cast::supports_kind(&input.data_type.kind, &target.kind).is_none() {
             return self.fail(
@@ -261,7 +265,7 @@ impl Binder<'_> {
         if input.data_type.kind == data_type.kind && !safe && self.time_of(&input).is_none() {
             return Ok(Expr { data_type, ..input });
         }
-        if matches!(&input.kind, ExprKind::Literal(value) if value.is_null()) {
+        if is_null {
             return Ok(Expr::literal(Value::Null, data_type));
         }
         Ok(Expr::new(ExprKind::Cast { input: Box::new(input), is_try: safe || lenient }, data_type))
@@ -454,6 +458,17 @@ fn operator_name(op: BinaryOp) -> Option<&'static str> {
         BinaryOp::Concat => "||",
         _ => return None,
     })
+}
+
+/// Casts that Flink knows of but cannot carry out; of a NULL it never needs to.
+fn is_castable_null(source: &TypeKind, target: &TypeKind) -> bool {
+    match (source, target) {
+        (source, target) if source.is_numeric() && target.is_timestamp() => true,
+        (source, target) if source.is_timestamp() && target.is_numeric() => true,
+        (TypeKind::Decimal { .. }, target) => target.is_interval(),
+        (source, TypeKind::Array(_)) => source.is_character(),
+        (source, target) => source.is_character() && target.is_interval(),
+    }
 }
 
 /// Expressions that Flink reads and none of its planners takes.

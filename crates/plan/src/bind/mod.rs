@@ -9,6 +9,7 @@ pub(crate) mod correlate;
 pub(crate) mod expr;
 pub(crate) mod from;
 pub(crate) mod hint;
+mod in_list;
 pub(crate) mod join;
 pub(crate) mod literal;
 pub(crate) mod order;

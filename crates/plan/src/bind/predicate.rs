@@ -1,12 +1,10 @@
-//! Predicates that are words: IS, BETWEEN, LIKE, SIMILAR TO, IN with a list.
+//! Predicates that are words: IS, BETWEEN, LIKE, SIMILAR TO. IN with a list has a file of its own.
 
 use super::{Binder, all};
 use crate::build::and;
 use crate::error::Bound;
-use crate::types::cast_to;
-use data::types::{DataType, TypeKind};
-use data::{Diagnostic, Span};
-use functions::typing::least_restrictive;
+use data::Span;
+use data::types::DataType;
 use functions::{Expr, ExprKind};
 use sql::ast::{self, ExprKind as Syntax, IsTest, LikeKind};
 
@@ -94,80 +92,5 @@ impl Binder<'_> {
         let above = self.function(">=", vec![value.clone(), low.clone()], span)?;
         let below = self.function("<=", vec![value.clone(), high.clone()], span)?;
         Ok(and(vec![above, below]).expect("two parts make a conjunction"))
-    }
-
-    fn in_list(&mut self, operand: &ast::Expr, list: &[ast::Expr], span: Span) -> Bound<Expr> {
-        if let Syntax::Row(items) = &operand.kind {
-            return self.row_in_list(operand, items.len(), list, span);
-        }
-        let operand = self.expr(operand);
-        let items = self.exprs(list);
-        let (operand, items) = (operand?, items?);
-        let types = std::iter::once(&operand).chain(&items).map(|item| &item.data_type).collect::<Vec<_>>();
-        let Some(common) = least_restrictive(&types) else {
-            return self.in_list_loosely(operand, items, span);
-        };
-        let nullable = operand.data_type.nullable || items.iter().any(|item| item.data_type.nullable);
-        let list = items.into_iter().map(|item| cast_to(item, &common)).collect();
-        let input = Box::new(cast_to(operand, &common));
-        Ok(Expr::new(ExprKind::InList { input, list }, DataType::boolean().with_nullable(nullable)))
-    }
-
-    /// Types without a common one may still be comparable, as numbers and strings are.
-    fn in_list_loosely(&mut self, operand: Expr, items: Vec<Expr>, span: Span) -> Bound<Expr> {
-        let character = |expr: &Expr| expr.data_type.kind.is_character() || expr.data_type.kind == TypeKind::Null;
-        if !(character(&operand) || items.iter().all(character)) {
-            let types: Vec<String> = items.iter().map(|item| item.data_type.to_string()).collect();
-            return self.fail(
-                Diagnostic::plan("HW2010", span, "IN compares types that have nothing in common")
-                    .detail(format!(
-                        "Values passed to IN operator must have compatible types: {} and {}",
-                        operand.data_type,
-                        types.join(", ")
-                    ))
-                    .hint("cast the values to one type"),
-            );
-        }
-        let mut parts = Vec::new();
-        for item in items {
-            // Texts in the list are read as booleans.
-            let reads = operand.data_type.kind == TypeKind::Boolean && item.data_type.kind.is_character();
-            let item = if reads { cast_to(item, &DataType::boolean()) } else { item };
-            parts.push(self.function("=", vec![operand.clone(), item], span));
-        }
-        let parts = all(parts)?;
-        let nullable = parts.iter().any(|part| part.data_type.nullable);
-        Ok(Expr::new(ExprKind::Or(parts), DataType::boolean().with_nullable(nullable)))
-    }
-
-    fn row_in_list(&mut self, operand: &ast::Expr, width: usize, list: &[ast::Expr], span: Span) -> Bound<Expr> {
-        let mut parts = Vec::new();
-        for item in list {
-            let Syntax::Row(values) = &item.kind else {
-                return self.unsupported(
-                    item.span,
-                    "IN over rows that are not written out",
-                    "write (a, b) IN ((1, 2))",
-                );
-            };
-            if values.len() != width {
-                let error = Diagnostic::plan("HW2010", item.span, "rows in IN have different numbers of values")
-                    .detail("Values passed to IN operator must have compatible types")
-                    .hint(format!("write {width} values"));
-                return self.fail(error);
-            }
-            let equal = ast::Expr::new(
-                Syntax::Binary {
-                    op: ast::BinaryOp::Eq,
-                    left: Box::new(operand.clone()),
-                    right: Box::new(item.clone()),
-                },
-                span,
-            );
-            parts.push(self.expr(&equal));
-        }
-        let parts = all(parts)?;
-        let nullable = parts.iter().any(|part| part.data_type.nullable);
-        Ok(Expr::new(ExprKind::Or(parts), DataType::boolean().with_nullable(nullable)))
     }
 }
