@@ -73,6 +73,8 @@ pub struct Diagnostic {
     pub span: Option<Span>,
     /// The file the span is in; unknown for text that came without one.
     pub file: Option<String>,
+    /// The line of the file, from 1, where the file holds data: there are no spans in it.
+    pub line: Option<u64>,
     pub related: Vec<Related>,
     pub fix: Vec<Fix>,
 }
@@ -89,6 +91,7 @@ impl Diagnostic {
             hint: None,
             span: None,
             file: None,
+            line: None,
             related: Vec::new(),
             fix: Vec::new(),
         }
@@ -128,6 +131,13 @@ impl Diagnostic {
     pub fn in_file(mut self, file: impl Into<String>) -> Self {
         self.file.get_or_insert(file.into());
         self
+    }
+
+    /// A line of a file of data, from 1.
+    #[must_use]
+    pub fn on_line(mut self, file: impl Into<String>, line: u64) -> Self {
+        self.line = Some(line);
+        self.in_file(file)
     }
 
     pub fn is_error(&self) -> bool {

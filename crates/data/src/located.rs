@@ -75,7 +75,7 @@ impl Located {
             detail: diagnostic.detail.clone(),
             hint: diagnostic.hint.clone(),
             file: diagnostic.file.clone(),
-            line: start.map(|at| at.0),
+            line: start.map(|at| at.0).or(diagnostic.line.and_then(|line| usize::try_from(line).ok())),
             column: start.map(|at| at.1),
             end_line: end.map(|at| at.0),
             end_column: end.map(|at| at.1),

@@ -289,4 +289,5 @@ fn gone(table: &str, file: &str, cause: &str) -> Diagnostic {
     Diagnostic::run("HW3108", format!("table '{table}' cannot go on reading '{file}'"))
         .detail(cause)
         .hint("put the file back, or start from the beginning with an empty data folder")
+        .in_file(file)
 }

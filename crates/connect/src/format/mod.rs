@@ -150,6 +150,7 @@ pub(crate) fn io_error(doing: &str, path: &str, error: &std::io::Error) -> Diagn
     Diagnostic::run("HW3101", format!("cannot {doing} '{path}'"))
         .detail(error.to_string())
         .hint("check that the path exists and that this user may use it")
+        .in_file(path)
 }
 
 /// Reports the columns whose types a format cannot hold.

@@ -132,6 +132,7 @@ impl<'a> Faults<'a> {
         Diagnostic::run(fault.code, format!("cannot read a row of table '{}'", self.table))
             .detail(format!("{}, line {line}: {}", self.origin, fault.message))
             .hint(format!("{}; {ignore}; {aside}", fault.hint))
+            .on_line(self.origin, line)
     }
 }
 

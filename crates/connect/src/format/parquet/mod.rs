@@ -69,6 +69,7 @@ fn broken(origin: &str, cause: impl std::fmt::Display) -> Diagnostic {
     Diagnostic::run("HW3115", format!("'{origin}' cannot be read as Parquet"))
         .detail(cause.to_string())
         .hint("check that the file is complete and that 'format' names what it is")
+        .in_file(origin)
 }
 
 fn open(read: &ReadSpec, path: &Path, origin: &str, position: FilePosition) -> Result<Box<dyn FileReader>, Diagnostic> {
