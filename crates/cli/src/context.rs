@@ -85,7 +85,10 @@ impl From<io::Error> for Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::BrokenPipe;
         }
-        Diagnostic::run("HW4502", "results cannot be written").detail(error.to_string()).into()
+        Diagnostic::run("HW4502", "results cannot be written")
+            .detail(error.to_string())
+            .hint("check where standard output goes, and that the disk is not full")
+            .into()
     }
 }
 

@@ -135,7 +135,9 @@ impl DataFolder {
         }
         let path = std::env::temp_dir().join(format!("headwater-query-{}", std::process::id()));
         std::fs::create_dir_all(&path).map_err(|error| {
-            Diagnostic::run("HW4502", format!("`{}` cannot be written", path.display())).detail(error.to_string())
+            Diagnostic::run("HW4502", format!("`{}` cannot be written", path.display()))
+                .detail(error.to_string())
+                .hint("let TMPDIR name a folder that this user may write")
         })?;
         Ok(Self { path, is_temporary: true })
     }

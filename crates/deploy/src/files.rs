@@ -64,4 +64,5 @@ fn read_file(root: &Path, path: &Path, files: &mut Vec<(String, String)>) -> Res
 
 fn problem(message: String) -> Diagnostic {
     Diagnostic::new(Level::Error, Phase::Plan, "HW4002", message)
+        .hint("check that it exists, that this user may read it, and that files are UTF-8 text")
 }

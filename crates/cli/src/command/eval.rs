@@ -82,7 +82,9 @@ impl Run for Eval {
 fn next_line(stdin: &mut BufReader<Stdin>) -> Result<Option<String>, Failure> {
     let mut bytes = Vec::new();
     let read = stdin.read_until(b'\n', &mut bytes).map_err(|error| {
-        Failure::from(Diagnostic::run("HW4501", "standard input cannot be read").detail(error.to_string()))
+        Failure::from(Diagnostic::run("HW4501", "standard input cannot be read")
+                .detail(error.to_string())
+                .hint("pass expressions as UTF-8 text, one a line"))
     })?;
     Ok((read > 0).then(|| String::from_utf8_lossy(&bytes).into_owned()))
 }

@@ -62,7 +62,9 @@ impl Run for Fmt {
                 context.output.raw(&formatted)?;
             } else if changed && !self.check && path != "-" {
                 std::fs::write(&path, &formatted).map_err(|error| {
-                    Diagnostic::run("HW4502", format!("`{path}` cannot be written")).detail(error.to_string())
+                    Diagnostic::run("HW4502", format!("`{path}` cannot be written"))
+                .detail(error.to_string())
+                .hint("check that this user may write the file, and that the disk is not full")
                 })?;
             }
             if context.output.is_json() {

@@ -122,7 +122,9 @@ fn distinct(modes: &[Mode]) -> Vec<Mode> {
 
 fn write(path: &str, text: &str) -> Result<(), Failure> {
     std::fs::write(path, text).map_err(|error| {
-        Failure::from(Diagnostic::run("HW4502", format!("`{path}` cannot be written")).detail(error.to_string()))
+        Failure::from(Diagnostic::run("HW4502", format!("`{path}` cannot be written"))
+                .detail(error.to_string())
+                .hint("check that this user may write the file, and that the disk is not full"))
     })
 }
 

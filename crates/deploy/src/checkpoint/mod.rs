@@ -273,7 +273,9 @@ fn size(path: &Path) -> u64 {
 }
 
 fn failed(what: &str, path: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::run("HW3910", what).detail(format!("{}: {error}", path.display()))
+    Diagnostic::run("HW3910", what)
+        .detail(format!("{}: {error}", path.display()))
+        .hint("check that this user may use the data folder and that the disk is not full, or name another one with --data-dir")
 }
 
 #[cfg(test)]

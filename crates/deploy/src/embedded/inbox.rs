@@ -63,7 +63,9 @@ impl Inbox {
     fn store(&self, table: &str, format: &str, file: &Path) -> Result<(), Diagnostic> {
         let folder = self.folder.join(table).join(format);
         let failed = |error: std::io::Error| {
-            Diagnostic::run("HW3930", "cannot append to the table").detail(format!("{}: {error}", folder.display()))
+            Diagnostic::run("HW3930", "cannot append to the table")
+                .detail(format!("{}: {error}", folder.display()))
+                .hint("check that this user may write the data folder, and that the disk is not full")
         };
         std::fs::create_dir_all(&folder).map_err(failed)?;
         // Names sort by arrival: files are read in the order of their names.

@@ -13,7 +13,9 @@ impl Lock {
     pub(crate) fn take(data_dir: &Path) -> Result<Option<Self>, Diagnostic> {
         let path = data_dir.join("lock");
         let failed = |error: std::io::Error| {
-            Diagnostic::run("HW3921", "cannot lock the data folder").detail(format!("{}: {error}", path.display()))
+            Diagnostic::run("HW3921", "cannot lock the data folder")
+                .detail(format!("{}: {error}", path.display()))
+                .hint("check that this user may write there, or name another folder with --data-dir")
         };
         std::fs::create_dir_all(data_dir).map_err(failed)?;
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;

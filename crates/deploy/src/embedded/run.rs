@@ -243,9 +243,11 @@ impl<'a> Runner<'a> {
         let limit = if is_inbox { None } else { self.options.max_rows_per_second };
         let reader = Reader::start(self.sources.len(), source, (self.clock, first_millis), limit, self.sender.clone());
         if !reader.is_started() {
-            return Err(
-                Diagnostic::run("HW3922", "cannot start a thread for a source").detail(format!("table {table}"))
-            );
+            return Err(Diagnostic::run("HW3922", "cannot start a thread for a source")
+                .detail(format!("table {table}"))
+                .hint(
+                    "raise the limit of threads of this user (ulimit -u), or read fewer sources at once with --select",
+                ));
         }
         let splits = BTreeSet::new();
         self.sources.push(Running {
@@ -359,7 +361,8 @@ impl<'a> Runner<'a> {
         let mut inputs = Vec::new();
         while self.sources.iter().any(|source| !source.ended) {
             if self.options.stop.load(Ordering::Relaxed) {
-                return Err(Diagnostic::run("HW3923", "stopped before the end; nothing was written"));
+                return Err(Diagnostic::run("HW3923", "stopped before the end; nothing was written")
+                    .hint("run it again, or with --mode stream, which goes on where it was stopped"));
             }
             if let Ok(message) = self.messages.recv_timeout(Duration::from_millis(100)) {
                 self.take(message, &mut inputs)?;

@@ -70,7 +70,7 @@ impl Binder<'_> {
 
     fn unknown_function<T>(&mut self, name: &str, span: Span) -> Bound<T> {
         let known = functions::all().map(|def| def.name).chain(functions::all_aggregates().map(|def| def.name));
-        let hint = did_you_mean(&name.to_uppercase(), known, "see `headwater ls functions` for what there is");
+        let hint = did_you_mean(&name.to_uppercase(), known, "`headwater functions` lists what there is");
         self.fail(
             Diagnostic::plan("HW2004", span, format!("there is no function '{name}'"))
                 .detail(format!("No match found for function signature {}(", name.to_uppercase()))

@@ -46,7 +46,11 @@ impl Publisher {
         std::thread::Builder::new()
             .name("publisher".to_owned())
             .spawn(move || publishing.run(&receiver, &seen))
-            .map_err(|error| Diagnostic::run("HW3940", "cannot start a thread").detail(error.to_string()))?;
+            .map_err(|error| {
+                Diagnostic::run("HW3940", "cannot start a thread")
+                    .detail(error.to_string())
+                    .hint("raise the limit of threads of this user (ulimit -u), or run with --http off")
+            })?;
         Ok(Self { sender, waiting })
     }
 

@@ -51,7 +51,8 @@ impl Parser<'_> {
         let token = self.token();
         if token.kind == TokenKind::Unknown {
             // The lexer has said what is wrong with it.
-            return Diagnostic::parse("HW1004", token.span, "this is not part of the language");
+            return Diagnostic::parse("HW1004", token.span, "this is not part of the language")
+                .hint("remove it, or put it into a string or a back-quoted name");
         }
         let wants_name = self.expected.iter().any(|expected| matches!(expected, Expect::Thing("a name")));
         if let TokenKind::Word(Some(keyword)) = token.kind
@@ -66,8 +67,21 @@ impl Parser<'_> {
         if let Some((hint, fix)) = self.guess() {
             diagnostic.hint = Some(hint);
             diagnostic.fix.extend(fix);
+        } else {
+            diagnostic.hint = Some(self.what_to_write());
         }
         diagnostic
+    }
+
+    /// The hint when nothing better is known.
+    fn what_to_write(&self) -> String {
+        let ends = matches!(self.kind(), TokenKind::End | TokenKind::Semicolon);
+        match (self.expected.as_slice(), ends) {
+            ([], _) => "end the statement with `;` before this, or remove it".to_owned(),
+            ([only], _) => format!("write {} here", expected_name(*only)),
+            (_, true) => "the statement is not finished: go on with one of these".to_owned(),
+            (_, false) => format!("write one of these before or in place of {}", self.found()),
+        }
     }
 
     /// A reserved word in the place of a name, and not one that begins the next clause.
