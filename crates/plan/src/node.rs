@@ -163,8 +163,9 @@ pub enum Op {
     /// Each row as often as its last column says, without that column.
     Replicate,
     /// Each row once per element of the collection in its last column: the other columns, those of the element, and its
-    /// number from 1 if `ordinality`. `padded`: a row without elements comes once, with NULL.
-    Unnest { padded: bool, ordinality: bool },
+    /// number from 1 if `ordinality`. `padded`: a row without elements comes once, with NULL. With a `condition` (over the
+    /// columns of the element, counted from 0) elements for which it does not hold are as if they were not there.
+    Unnest { padded: bool, ordinality: bool, condition: Option<Expr> },
     /// Full changes from an upsert stream: looks up what a key's row was, drops changes that change nothing. A row for
     /// which `condition` does not hold counts as removed. `complete`: the input has the old rows already, nothing is kept.
     ChangelogNormalize { keys: Vec<usize>, condition: Option<Expr>, complete: bool },

@@ -252,7 +252,9 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
         Op::Over { .. } => over::make(node, setup)?,
         Op::Expand { projections } => Box::new(expand::Expand::new(projections)?),
         Op::Replicate => Box::new(replicate::Replicate),
-        Op::Unnest { padded, ordinality } => Box::new(unnest::Unnest::new(node, *padded, *ordinality)),
+        Op::Unnest { padded, ordinality, condition } => {
+            Box::new(unnest::Unnest::new(node, *padded, *ordinality, condition.as_ref())?)
+        }
         Op::Sink { .. } => Box::new(sink::Sink::new(node, setup.checkpoints)),
         Op::WindowRank { .. } => Box::new(window_rank::WindowRank::new(node, setup.checkpoints)?),
         Op::WindowAssign { window } => Box::new(window_assign::WindowAssign::new(node, window)),

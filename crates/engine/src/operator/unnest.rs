@@ -1,14 +1,16 @@
 //! Each row once per element of the collection in its last column, with the element's columns in that column's place.
 //!
-//! - *padded*: a row without elements comes out once, with NULL.
+//! - *padded*: a row without elements comes out once, with NULL. Elements that a condition leaves out do not count.
 //! - An element that is a row gives its fields; one that is NULL as a whole gives nothing.
 
 use super::{Context, Operator, Output, Result};
+use crate::expression::{Compiled, mask};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
-use arrow_array::{Array, ArrayRef, Int32Array, UInt32Array};
+use arrow_array::{Array, ArrayRef, BooleanArray, Int32Array, UInt32Array};
 use arrow_select::take::take;
-use data::{ChangeBatch, TypeKind};
+use data::{ChangeBatch, Diagnostic, TypeKind};
+use functions::Expr;
 use plan::Node;
 use std::sync::Arc;
 
@@ -16,6 +18,8 @@ pub(crate) struct Unnest {
     shape: Shape,
     padded: bool,
     ordinality: bool,
+    /// Over the element's columns.
+    condition: Option<Compiled>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,7 +35,12 @@ enum Shape {
 }
 
 impl Unnest {
-    pub(crate) fn new(node: &Node, padded: bool, ordinality: bool) -> Self {
+    pub(crate) fn new(
+        node: &Node,
+        padded: bool,
+        ordinality: bool,
+        condition: Option<&Expr>,
+    ) -> std::result::Result<Self, Diagnostic> {
         let collection = node.inputs[0].columns.last().map(|column| &column.data_type.kind);
         let is_row = |kind: &TypeKind| matches!(kind, TypeKind::Row(_));
         let shape = match collection {
@@ -40,30 +49,36 @@ impl Unnest {
             Some(TypeKind::Array(element)) if is_row(&element.kind) => Shape::Rows,
             _ => Shape::Values,
         };
-        Self { shape, padded, ordinality }
+        let condition = condition.map(|condition| Compiled::new(std::slice::from_ref(condition))).transpose()?;
+        Ok(Self { shape, padded, ordinality, condition })
     }
 
-    /// Which element each output row has, and of which row; the element's number is from 1.
+    /// The elements of each row, in their order; an element's number is from 1.
     fn places(&self, collection: &ArrayRef) -> Places {
         let lists = collection.as_list::<i32>();
         let mut places = Places::default();
-        for row in 0..lists.len() {
-            let before = places.rows.len();
-            if lists.is_valid(row) {
-                let (start, end) = (lists.value_offsets()[row], lists.value_offsets()[row + 1]);
-                let mut number = 0;
-                for at in start..end {
-                    for _ in 0..self.copies(lists.values(), at as usize) {
-                        number += 1;
-                        places.push(row, Some((at as u32, number)));
-                    }
+        for row in (0..lists.len()).filter(|row| lists.is_valid(*row)) {
+            let (start, end) = (lists.value_offsets()[row], lists.value_offsets()[row + 1]);
+            let mut number = 0;
+            for at in start..end {
+                for _ in 0..self.copies(lists.values(), at as usize) {
+                    number += 1;
+                    places.push(row as u32, Some((at as u32, number)));
                 }
-            }
-            if self.padded && places.rows.len() == before {
-                places.push(row, None);
             }
         }
         places
+    }
+
+    /// The columns of the elements at these places.
+    fn gather(&self, elements: &ArrayRef, places: &Places) -> Vec<ArrayRef> {
+        let at = UInt32Array::from(places.elements.clone());
+        let take = |column: &ArrayRef| take(column, &at, None).expect("positions are of elements");
+        let mut columns: Vec<ArrayRef> = self.element_columns(elements).iter().map(take).collect();
+        if self.ordinality {
+            columns.push(Arc::new(Int32Array::from(places.numbers.clone())));
+        }
+        columns
     }
 
     fn copies(&self, elements: &ArrayRef, at: usize) -> i32 {
@@ -98,25 +113,61 @@ struct Places {
 }
 
 impl Places {
-    fn push(&mut self, row: usize, element: Option<(u32, i32)>) {
-        self.rows.push(row as u32);
+    fn push(&mut self, row: u32, element: Option<(u32, i32)>) {
+        self.rows.push(row);
         self.elements.push(element.map(|(at, _)| at));
         self.numbers.push(element.map(|(_, number)| number));
+    }
+
+    fn element(&self, at: usize) -> Option<(u32, i32)> {
+        self.elements[at].zip(self.numbers[at])
+    }
+
+    /// Those for which the mask holds.
+    fn filtered(&self, mask: &BooleanArray) -> Self {
+        let mut kept = Self::default();
+        for at in (0..self.rows.len()).filter(|at| mask.is_valid(*at) && mask.value(*at)) {
+            kept.push(self.rows[at], self.element(at));
+        }
+        kept
+    }
+
+    /// With a place for each of so many rows that has none.
+    fn padded(&self, rows: usize) -> Self {
+        let mut padded = Self::default();
+        let mut at = 0;
+        for row in 0..rows as u32 {
+            let first = at;
+            while self.rows.get(at) == Some(&row) {
+                padded.push(row, self.element(at));
+                at += 1;
+            }
+            if at == first {
+                padded.push(row, None);
+            }
+        }
+        padded
     }
 }
 
 impl Operator for Unnest {
-    fn process(&mut self, _port: usize, batch: &ChangeBatch, _context: &Context, out: &mut Output) -> Result {
+    fn process(&mut self, _port: usize, batch: &ChangeBatch, context: &Context, out: &mut Output) -> Result {
         let Some((collection, columns)) = batch.columns().split_last() else { return Ok(()) };
-        let places = self.places(collection);
-        let rows = batch.with_columns(columns.to_vec()).take(&UInt32Array::from(places.rows));
-        let elements = UInt32Array::from(places.elements);
-        let gather = |column: &ArrayRef| take(column, &elements, None).expect("positions are of elements");
-        let mut columns = rows.columns().to_vec();
-        columns.extend(self.element_columns(collection.as_list::<i32>().values()).iter().map(gather));
-        if self.ordinality {
-            columns.push(Arc::new(Int32Array::from(places.numbers)));
+        let elements = collection.as_list::<i32>().values();
+        let mut places = self.places(collection);
+        let all = batch.with_columns(columns.to_vec());
+        if let Some(condition) = &self.condition {
+            let candidates = all.take(&UInt32Array::from(places.rows.clone()));
+            let candidates = candidates.with_columns(self.gather(elements, &places));
+            let world = context.evaluation(candidates.watermarks().clone(), 0);
+            places = places.filtered(mask(&condition.run(&candidates, &world)?[0]));
         }
+        if self.padded {
+            places = places.padded(batch.rows());
+        }
+        let rows = all.take(&UInt32Array::from(places.rows.clone()));
+        let mut columns = rows.columns().to_vec();
+        columns.extend(self.gather(elements, &places));
         out.push(rows.with_columns(columns));
         Ok(())
     }

@@ -1,12 +1,14 @@
 //! UNNEST: the elements of a collection as rows, beside the row that has it.
 
 use super::join::side_by_side;
-use super::scope::{Relation, Scope};
+use super::scope::{OUTER, Relation, Scope};
 use super::{Binder, Clause, Frame};
+use crate::build::columns_of;
 use crate::error::Bound;
 use crate::node::{Column, JoinKind, Node, Op};
 use data::types::{DataType, TypeKind};
 use data::{Diagnostic, Span, Value};
+use functions::Expr;
 use sql::ast::{self, JoinCondition, TableAlias};
 
 /// An UNNEST as it is written.
@@ -41,8 +43,23 @@ impl Binder<'_> {
         match self.session.constant(&condition) {
             Some(Value::Boolean(true)) => Ok((node, scope)),
             _ if kind == JoinKind::Inner => Ok((Node::filter(node, condition), scope)),
-            _ => self.unsupported(on.span, "a condition on LEFT JOIN UNNEST", "write ON TRUE and filter afterwards"),
+            _ => self.elements_where(node, condition, width, on.span).map(|node| (node, scope)),
         }
+    }
+
+    /// LEFT JOIN UNNEST with a condition. Flink takes one over the elements only.
+    fn elements_where(&mut self, mut node: Node, condition: Expr, width: usize, span: Span) -> Bound<Node> {
+        if columns_of(&condition).iter().any(|column| *column < width || *column >= OUTER) {
+            return self.fail(
+                Diagnostic::plan("HW2057", span, "a condition on LEFT JOIN UNNEST can use the elements' columns only")
+                    .detail("unexpected correlate variable in the plan")
+                    .hint("write INNER JOIN, or ON TRUE and CASE over the element in SELECT"),
+            );
+        }
+        if let Op::Unnest { condition: kept, .. } = &mut node.op {
+            *kept = Some(condition.map_columns(&|column| column - width));
+        }
+        Ok(node)
     }
 
     /// UNNEST on its own.
@@ -79,7 +96,7 @@ impl Binder<'_> {
         let relation_names = unnest.alias.iter().map(|alias| alias.name.value.clone()).collect();
         let relation = Relation::of(relation_names, &Node::new(Op::Union, Vec::new(), columns), 0);
         let input = Node::append(left, vec![("$collection".to_owned(), collection)]);
-        let op = Op::Unnest { padded, ordinality: unnest.ordinality };
+        let op = Op::Unnest { padded, ordinality: unnest.ordinality, condition: None };
         Ok((Node::new(op, vec![input], all), relation))
     }
 }

@@ -58,6 +58,10 @@ fn visit(node: &Node, required: &Columns) -> Result<(), Cause> {
             required.iter().copied().filter(|column| !own(column)).collect()
         }
         Op::Aggregate { .. } | Op::WindowAggregate { .. } | Op::Rank { .. } => all(),
+        Op::Unnest { condition: Some(condition), .. } => {
+            holds_still(condition)?;
+            required.iter().copied().filter(|column| all().contains(column)).collect()
+        }
         Op::ChangelogNormalize { condition, .. } => {
             if let Some(condition) = condition {
                 holds_still(condition)?;

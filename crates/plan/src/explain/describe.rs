@@ -99,8 +99,15 @@ pub(super) fn details(node: &Node) -> String {
         Op::Sink { table, conflict, .. } => {
             format!("into {table}{}", stands(*conflict))
         }
-        Op::Union | Op::DropUpdateBefore | Op::Replicate | Op::Unnest { .. } => String::new(),
+        Op::Unnest { condition, .. } => condition.as_ref().map(|kept| elements_where(node, kept)).unwrap_or_default(),
+        Op::Union | Op::DropUpdateBefore | Op::Replicate => String::new(),
     }
+}
+
+/// The condition is over the columns of an element, which come behind those of the row.
+fn elements_where(node: &Node, condition: &functions::Expr) -> String {
+    let elements = &node.columns[node.inputs[0].columns.len() - 1..];
+    format!("where {}", render(condition, elements))
 }
 
 /// Which row of a key a sink keeps.
