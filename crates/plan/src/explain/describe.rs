@@ -86,22 +86,24 @@ pub(super) fn details(node: &Node) -> String {
             format!("{}{}, by {}", by(partition, input), call_list(calls, input), order_list(order, input))
         }
         Op::Expand { projections } => format!("{} grouping sets", projections.len()),
-        Op::ChangelogNormalize { keys, condition, .. } => {
-            let condition = condition.as_ref().map(|condition| format!("where {}", render(condition, input)));
-            format!("{}{}", by(keys, input), condition.unwrap_or_default()).trim_end().to_owned()
+        Op::ChangelogNormalize { keys, condition: None, .. } => by(keys, input).trim_end().to_owned(),
+        Op::ChangelogNormalize { keys, condition: Some(kept), .. } => {
+            format!("{}where {}", by(keys, input), render(kept, input))
         }
         Op::Sort { order } => format!("by {}", order_list(order, input)),
-        Op::SortLimit { order, offset, fetch } => {
-            let order = if order.is_empty() { String::new() } else { format!("by {} ", order_list(order, input)) };
-            let fetch = fetch.map(|rows| format!("fetch {rows}")).unwrap_or_default();
-            format!("{order}offset {offset} {fetch}").trim_end().to_owned()
-        }
+        Op::SortLimit { order, offset, fetch } => limit(order, *offset, *fetch, input),
         Op::Sink { table, conflict, .. } => {
             format!("into {table}{}", stands(*conflict))
         }
-        Op::Unnest { condition, .. } => condition.as_ref().map(|kept| elements_where(node, kept)).unwrap_or_default(),
-        Op::Union | Op::DropUpdateBefore | Op::Replicate => String::new(),
+        Op::Unnest { condition: Some(condition), .. } => elements_where(node, condition),
+        Op::Union | Op::DropUpdateBefore | Op::Replicate | Op::Unnest { .. } => String::new(),
     }
+}
+
+fn limit(order: &[SortKey], offset: u64, fetch: Option<u64>, input: &[Column]) -> String {
+    let order = if order.is_empty() { String::new() } else { format!("by {} ", order_list(order, input)) };
+    let fetch = fetch.map(|rows| format!("fetch {rows}")).unwrap_or_default();
+    format!("{order}offset {offset} {fetch}").trim_end().to_owned()
 }
 
 /// The condition is over the columns of an element, which come behind those of the row.
