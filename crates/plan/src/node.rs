@@ -122,7 +122,16 @@ pub enum Op {
     /// The rows ranked `from ..= to` (counted from 1) per partition; the rank is a last column if `output_rank`.
     Rank { function: RankFunction, partition: Vec<usize>, order: Vec<SortKey>, from: u64, to: u64, output_rank: bool },
     /// A Top-N whose partition is a window: its rows come once, when event time has passed the window's `end`.
-    WindowRank { end: usize, partition: Vec<usize>, order: Vec<SortKey>, from: u64, to: u64, output_rank: bool },
+    /// `latest`: of rows that are equal in the order the last one stands, as in a deduplication; then there is one rank.
+    WindowRank {
+        end: usize,
+        partition: Vec<usize>,
+        order: Vec<SortKey>,
+        from: u64,
+        to: u64,
+        output_rank: bool,
+        latest: bool,
+    },
     Join {
         kind: JoinKind,
         left_keys: Vec<usize>,

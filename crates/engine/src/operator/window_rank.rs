@@ -22,12 +22,14 @@ pub(crate) struct WindowRank {
     from: usize,
     to: usize,
     output_rank: bool,
+    /// The last of equal rows stands.
+    latest: bool,
     rows_late: u64,
 }
 
 impl WindowRank {
     pub(crate) fn new(node: &Node, checkpoints: bool) -> std::result::Result<Self, Diagnostic> {
-        let Op::WindowRank { end, partition, order, from, to, output_rank } = &node.op else {
+        let Op::WindowRank { end, partition, order, from, to, output_rank, latest } = &node.op else {
             unreachable!("made for window ranks only")
         };
         let types = input_types(node, 0);
@@ -40,6 +42,7 @@ impl WindowRank {
             from: from.saturating_sub(1) as usize,
             to: *to as usize,
             output_rank: *output_rank,
+            latest: *latest,
             rows_late: 0,
         })
     }
@@ -60,6 +63,9 @@ impl Operator for WindowRank {
             }
             self.due.insert((end, partition));
             let place = self.rows.next_place(partition, sorts.row(row));
+            if self.latest && self.rows.last_sort(partition) == Some(sorts.row(row)) {
+                self.rows.remove_last(partition);
+            }
             self.rows.insert(place, rows.row(row));
             if self.rows.size(partition) > self.to {
                 self.rows.remove_last(partition);

@@ -22,8 +22,8 @@ fn visit(mut node: Node, shared: &HashSet<String>, errors: &mut Vec<Diagnostic>)
     narrow_completion(&mut node, shared);
     absorb_filter(&mut node, shared);
     let mut node = crate::rewrite::merge::drop_identity(node);
-    deduplicate(&mut node);
     rank_in_window(&mut node);
+    deduplicate(&mut node);
     join_in_window(&mut node);
     if let Some(error) = refused(&node) {
         errors.push(error);
@@ -177,6 +177,8 @@ fn rank_in_window(node: &mut Node) {
     let input = &node.inputs[0];
     let windowed = crate::rewrite::window_aggregate::windowed(input).filter(|_| input.changelog.is_insert_only());
     let Some(end) = windowed.and_then(|windowed| windowed.end_of_partition(partition)) else { return };
+    let by_event_time = |key: &SortKey| input.columns[key.column].time == Some(TimeAttribute::Event);
+    let latest = (*from, *to) == (1, 1) && matches!(order.as_slice(), [key] if key.descending && by_event_time(key));
     node.op = Op::WindowRank {
         end,
         partition: partition.clone(),
@@ -184,6 +186,7 @@ fn rank_in_window(node: &mut Node) {
         from: *from,
         to: *to,
         output_rank: *output_rank,
+        latest,
     };
 }
 
