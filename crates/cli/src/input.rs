@@ -2,6 +2,7 @@
 
 use crate::context::Failure;
 use data::Diagnostic;
+use data::diagnostic::Places;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -16,16 +17,16 @@ pub(crate) struct Text {
 /// All texts of a command, so that a diagnostic finds the lines it speaks of.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
-    texts: Vec<Text>,
+    texts: Vec<(Text, Places)>,
 }
 
 impl Sources {
     pub(crate) fn add(&mut self, text: Text) {
-        self.texts.push(text);
+        self.texts.push((text, Places::default()));
     }
 
     pub(crate) fn of(texts: Vec<Text>) -> Self {
-        Self { texts }
+        Self { texts: texts.into_iter().map(|text| (text, Places::default())).collect() }
     }
 
     pub(crate) fn one(file: Option<&str>, text: &str) -> Self {
@@ -34,7 +35,16 @@ impl Sources {
 
     /// The text that spans of `file` refer to.
     pub(crate) fn text(&self, file: Option<&str>) -> Option<&str> {
-        self.texts.iter().find(|text| text.file.as_deref() == file).map(|text| text.text.as_str())
+        self.find(file).map(|(text, _)| text.text.as_str())
+    }
+
+    /// Line and column of a byte of `file`, both from 1.
+    pub(crate) fn place(&self, file: Option<&str>, offset: usize) -> Option<(usize, usize)> {
+        self.find(file).map(|(text, places)| places.line_column(&text.text, offset))
+    }
+
+    fn find(&self, file: Option<&str>) -> Option<&(Text, Places)> {
+        self.texts.iter().find(|(text, _)| text.file.as_deref() == file)
     }
 }
 

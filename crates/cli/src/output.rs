@@ -140,7 +140,7 @@ pub(crate) enum Paint {
 
 /// The diagnostic with lines and columns.
 pub(crate) fn located(diagnostic: &Diagnostic, sources: &Sources) -> Located {
-    Located::new(diagnostic, &|file| sources.text(file))
+    Located::new(diagnostic, &|file, offset| sources.place(file, offset))
 }
 
 /// Standard error that is gone takes nothing with it.

@@ -5,6 +5,7 @@
 //! are what Flink accepts and we do not support.
 
 use serde::Serialize;
+use std::cell::Cell;
 
 /// A range of bytes in one text, `start` inclusive, `end` exclusive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -164,11 +165,68 @@ impl std::error::Error for Diagnostic {}
 
 /// Line and column of a byte offset, both from 1, columns in characters.
 pub fn line_column(text: &str, offset: usize) -> (usize, usize) {
-    let mut end = offset.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
+    Place::START.advance(text, offset).line_column()
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    offset: usize,
+    line: usize,
+    column: usize,
+}
+
+impl Place {
+    const START: Self = Self { offset: 0, line: 1, column: 1 };
+
+    /// The place of a later offset, or of the character that it lies in.
+    fn advance(self, text: &str, offset: usize) -> Self {
+        let mut end = offset.min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let passed = &text[self.offset.min(end)..end];
+        match passed.rfind('\n') {
+            None => Self { offset: end, line: self.line, column: self.column + passed.chars().count() },
+            Some(last) => Self {
+                offset: end,
+                line: self.line + passed.matches('\n').count(),
+                column: passed[last + 1..].chars().count() + 1,
+            },
+        }
     }
-    let before = &text[..end];
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+
+    fn line_column(self) -> (usize, usize) {
+        (self.line, self.column)
+    }
+}
+
+/// Lines and columns of one text. Going on from the last places asked for, it takes many that come about in the order of
+/// the text in one pass.
+#[derive(Clone, Debug)]
+pub struct Places(Cell<[Place; 2]>);
+
+impl Default for Places {
+    fn default() -> Self {
+        Self(Cell::new([Place::START; 2]))
+    }
+}
+
+impl Places {
+    /// Line and column of an offset in `text`, which is always the same one.
+    pub fn line_column(&self, text: &str, offset: usize) -> (usize, usize) {
+        let [early, late] = self.0.get();
+        let from = [late, early].into_iter().find(|place| place.offset <= offset).unwrap_or(Place::START);
+        let place = from.advance(text, offset);
+        self.0.set(if place.offset < late.offset { [place, late] } else { [late, place] });
+        place.line_column()
+    }
+}
+
+#[test]
+fn places_are_those_of_a_fresh_look() {
+    let text = "a\n\u{e9}b\n\nc\r\nlast";
+    let places = Places::default();
+    for offset in [0, 3, 4, 2, 9, 5, 0, 12, 7, 100, 6, 1] {
+        assert_eq!(places.line_column(text, offset), line_column(text, offset), "{offset}");
+    }
 }

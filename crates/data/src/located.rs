@@ -2,7 +2,7 @@
 //!
 //! The field names are a contract (`level`, `phase`, `code`, …): they never change, new ones may be added.
 
-use crate::diagnostic::{Diagnostic, Level, Phase, Span, line_column};
+use crate::diagnostic::{Diagnostic, Level, Phase, Span};
 use serde::Serialize;
 
 /// A diagnostic whose places are lines and columns, both from 1, columns in characters. What is unknown is `null`.
@@ -42,11 +42,11 @@ pub struct LocatedFix {
 }
 
 impl Located {
-    /// `text_of` gives the text that spans of a file (`None`: of text without a file) refer to.
-    pub fn new<'t>(diagnostic: &Diagnostic, text_of: &dyn Fn(Option<&str>) -> Option<&'t str>) -> Self {
+    /// `place_of` gives line and column of a byte of a file (`None`: of text without a file).
+    pub fn new(diagnostic: &Diagnostic, place_of: &dyn Fn(Option<&str>, usize) -> Option<(usize, usize)>) -> Self {
         let place = |span: Option<Span>, file: Option<&str>| {
-            let (span, text) = (span?, text_of(file)?);
-            Some((line_column(text, span.start as usize), line_column(text, span.end as usize)))
+            let span = span?;
+            Some((place_of(file, span.start as usize)?, place_of(file, span.end as usize)?))
         };
         let file = diagnostic.file.as_deref();
         let (start, end) = place(diagnostic.span, file).unzip();

@@ -46,9 +46,9 @@ pub fn describe(
         });
     }
     tables.sort_by(|left, right| left.path.name.cmp(&right.path.name));
-    let text_of = |file: Option<&str>| {
+    let place_of = |file: Option<&str>, offset: usize| {
         let found = project.files.iter().find(|known| Some(known.path.as_str()) == file);
-        found.map(|file| file.source.as_str())
+        found.map(|file| data::diagnostic::line_column(&file.source, offset))
     };
     serve::Project {
         name: project.name.clone(),
@@ -58,7 +58,7 @@ pub fn describe(
             .iter()
             .map(|statement| self::statement(project, pipelines, statement))
             .collect(),
-        diagnostics: findings.iter().map(|finding| Located::new(finding, &text_of)).collect(),
+        diagnostics: findings.iter().map(|finding| Located::new(finding, &place_of)).collect(),
         session,
         options: Options { time_zone: pipelines.time_zone, checkpoints: false, ..Options::default() },
     }

@@ -34,6 +34,7 @@ impl Problem {
     /// What is wrong with a text of SQL, or with running it.
     pub(crate) fn of(status: StatusCode, diagnostics: &[Diagnostic], text: &str) -> Self {
         let first = diagnostics.iter().find(|diagnostic| diagnostic.is_error()).or(diagnostics.first());
+        let place_of = |_: Option<&str>, offset: usize| Some(data::diagnostic::line_column(text, offset));
         let detail = first.map_or_else(String::new, |first| match &first.detail {
             Some(detail) => format!("{}: {detail}", first.message),
             None => first.message.clone(),
@@ -43,7 +44,7 @@ impl Problem {
             code: first.map_or("HW9001", |first| first.code),
             detail,
             hint: first.and_then(|first| first.hint.clone()),
-            diagnostics: diagnostics.iter().map(|found| Located::new(found, &|_| Some(text))).collect(),
+            diagnostics: diagnostics.iter().map(|found| Located::new(found, &place_of)).collect(),
         }
     }
 

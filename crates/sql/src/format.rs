@@ -7,7 +7,7 @@
 //! - *trailing comment*: stands on the line of the token before it; any other has lines of its own.
 
 use crate::layout::{Break, Group, GroupKind, Layout};
-use crate::lexer::{self, Lexed, TokenKind};
+use crate::lexer::{Lexed, Lexer, TokenKind};
 use crate::parser::Parser;
 use data::{Diagnostic, Span};
 
@@ -16,11 +16,11 @@ const WIDTH: usize = 100;
 const INDENT: usize = 4;
 
 pub(crate) fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
-    let (layout, errors) = Parser::layout(text, lexer::lex(text));
+    let (layout, errors) = Parser::layout(text);
     if !errors.is_empty() {
         return Err(errors);
     }
-    let lexed = lexer::lex(text);
+    let lexed = Lexer::whole(text).out;
     let mut formatter = Formatter::new(text, &lexed, layout);
     formatter.run();
     Ok(formatter.out)

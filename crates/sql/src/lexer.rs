@@ -68,7 +68,7 @@ pub(crate) struct Token {
     pub(crate) span: Span,
 }
 
-/// All tokens of a text, `End` last, with the comments and lexical errors found on the way.
+/// Tokens of a text, `End` last, with the comments and lexical errors found on the way.
 #[derive(Debug, Default)]
 pub(crate) struct Lexed {
     pub(crate) tokens: Vec<Token>,
@@ -78,19 +78,14 @@ pub(crate) struct Lexed {
     pub(crate) unclosed: bool,
 }
 
-pub(crate) fn lex(text: &str) -> Lexed {
-    let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, hint: false, out: Lexed::default() };
-    lexer.run();
-    lexer.out
-}
-
-struct Lexer<'a> {
+/// Reads a text as far as it is asked to.
+pub(crate) struct Lexer<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
     /// Inside `/*+ ... */`.
     hint: bool,
-    out: Lexed,
+    pub(crate) out: Lexed,
 }
 
 pub(crate) fn is_word_start(c: char) -> bool {
@@ -101,9 +96,29 @@ pub(crate) fn is_word_part(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '$'
 }
 
-impl Lexer<'_> {
-    fn run(&mut self) {
-        while let Some(&byte) = self.bytes.get(self.at) {
+impl<'a> Lexer<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0, hint: false, out: Lexed::default() }
+    }
+
+    /// All of the text.
+    pub(crate) fn whole(text: &'a str) -> Self {
+        let mut lexer = Self::new(text);
+        lexer.fill(usize::MAX);
+        lexer
+    }
+
+    /// Whether the text is read to its end.
+    pub(crate) fn is_done(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
+
+    /// Reads on until there are `count` tokens, or to the end of the text. `End` stands behind them in any case.
+    pub(crate) fn fill(&mut self, count: usize) {
+        self.out.tokens.pop_if(|last| last.kind == TokenKind::End);
+        while self.out.tokens.len() < count
+            && let Some(&byte) = self.bytes.get(self.at)
+        {
             let start = self.at;
             match byte {
                 b' ' | b'\t' | b'\n' | b'\r' | 0x0c => self.at += 1,
@@ -123,7 +138,7 @@ impl Lexer<'_> {
                 },
             }
         }
-        let end = Span::new(self.bytes.len(), self.bytes.len());
+        let end = Span::new(self.at, self.at);
         self.out.tokens.push(Token { kind: TokenKind::End, span: end });
     }
 

@@ -14,9 +14,10 @@ pub mod types;
 pub mod vars;
 
 use ast::{Expr, Query, Statement, TypeName};
-use data::Diagnostic;
+use data::{Diagnostic, Span};
+use lexer::Lexer;
 pub use parser::Parsed;
-use parser::Parser;
+use parser::{Parser, Statements};
 
 /// Longest text that is read, in bytes: spans have 32 bits.
 const MAX_BYTES: usize = 1 << 31;
@@ -32,12 +33,13 @@ pub fn parse_script(text: &str) -> (Vec<Statement>, Vec<Diagnostic>) {
     (statements, errors)
 }
 
-/// Every statement of a text, with its own errors. Statements end at `;`.
-pub fn parse_statements(text: &str) -> Vec<Parsed> {
-    match parser(text) {
-        Ok(parser) => parser.script(),
-        Err(error) => vec![Parsed { statement: None, span: error.span.unwrap_or_default(), errors: vec![error] }],
-    }
+/// Every statement of a text, with its own errors, read when it is asked for. Statements end at `;`.
+pub fn parse_statements(text: &str) -> impl Iterator<Item = Parsed> {
+    let (parser, refused) = match too_long(text) {
+        None => (Some(Statements::new(Parser::new(text, Lexer::new(text)))), None),
+        Some(error) => (None, Some(Parsed { statement: None, span: Span::default(), errors: vec![error] })),
+    };
+    refused.into_iter().chain(parser.into_iter().flatten())
 }
 
 /// The text laid out for people: comments are kept, words of the language in upper case, everything else as written.
@@ -70,11 +72,16 @@ pub fn parse_query(text: &str) -> Result<Query, Vec<Diagnostic>> {
 }
 
 fn parser(text: &str) -> Result<Parser<'_>, Diagnostic> {
-    if text.len() >= MAX_BYTES {
-        let diagnostic = Diagnostic::parse("HW1005", data::Span::default(), "this text is too long")
-            .detail("a text of SQL has less than 2 GiB")
-            .hint("split it into several files");
-        return Err(diagnostic);
+    match too_long(text) {
+        None => Ok(Parser::new(text, Lexer::whole(text))),
+        Some(error) => Err(error),
     }
-    Ok(Parser::new(text, lexer::lex(text)))
+}
+
+fn too_long(text: &str) -> Option<Diagnostic> {
+    (text.len() >= MAX_BYTES).then(|| {
+        Diagnostic::parse("HW1005", Span::default(), "this text is too long")
+            .detail("a text of SQL has less than 2 GiB")
+            .hint("split it into several files")
+    })
 }

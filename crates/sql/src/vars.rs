@@ -3,7 +3,7 @@
 //! - *marker*: `${secret:NAME}` stays in the text; whoever may know the secret replaces it in the option's value.
 //! - `$${` is a plain `${`.
 
-use crate::lexer::{self, TokenKind};
+use crate::lexer::{Lexer, TokenKind};
 use data::{Diagnostic, Span};
 
 /// Where the parts of a substituted text came from.
@@ -47,7 +47,7 @@ pub fn substitute(text: &str, value_of: &dyn Fn(&str) -> Option<String>) -> Resu
         return Ok((text.to_string(), mapping));
     }
     let mut copied = 0;
-    for token in lexer::lex(text).tokens {
+    for token in Lexer::whole(text).out.tokens {
         let quote = match token.kind {
             TokenKind::String | TokenKind::PrefixedString => '\'',
             TokenKind::Quoted => '`',

@@ -48,7 +48,7 @@ fn mistakes_are_explained() {
     for (path, text) in common::files("errors", "sql") {
         let mut got = String::new();
         for case in text.split("\n\n").map(str::trim_end).filter(|case| !case.is_empty()) {
-            let errors: Vec<Diagnostic> = sql::parse_statements(case).into_iter().flat_map(|one| one.errors).collect();
+            let errors: Vec<Diagnostic> = sql::parse_statements(case).flat_map(|one| one.errors).collect();
             assert!(!errors.is_empty(), "{}: nothing is wrong with\n{case}", path.display());
             got.push_str(case);
             got.push_str("\n----\n");

@@ -243,3 +243,34 @@ fn ten_megabytes_are_read() {
     let (statements, errors) = sql::parse_script(&text);
     assert_eq!((statements.len(), errors.len()), (160_000, 0));
 }
+
+/// A statement of a hundred thousand rows between small ones, and errors before and behind it.
+#[test]
+fn a_long_statement_among_others_is_read() {
+    let small = "SELECT 1;\n".repeat(30_000);
+    let long = format!("INSERT INTO t VALUES {}(0, 'b');\n", "(1, 'a'), ".repeat(100_000));
+    let text = format!("{small}SELECT FROM;\n{long}SELECT `\u{e9}`;\n;;\nSELECT a b c;{small}SELECT 2 /* open");
+    let parsed: Vec<_> = sql::parse_statements(&text).collect();
+    assert_eq!(parsed.len(), 60_005);
+    let wrong: Vec<usize> = (0..parsed.len()).filter(|at| parsed[*at].statement.is_none()).collect();
+    assert_eq!(wrong, [30_000, 30_003, 60_004]);
+    for at in wrong {
+        let span = parsed[at].errors[0].span.expect("a place");
+        assert!(parsed[at].errors.len() <= 2 && span.start >= parsed[at].span.start, "{:?}", parsed[at]);
+    }
+    let kept = parsed[30_001].statement.as_ref().map(sql::print::statement).expect("the long one");
+    assert!(kept.ends_with("(1, 'a'), (0, 'b')"), "{}", &kept[kept.len() - 30..]);
+}
+
+#[test]
+fn a_statement_with_too_many_errors_is_passed_over() {
+    let text = format!("SELECT 1; SELECT {}; SELECT \"\"; SELECT 2", "\"a\", ".repeat(200_000));
+    let parsed: Vec<_> = sql::parse_statements(&text).collect();
+    let read: Vec<bool> = parsed.iter().map(|parsed| parsed.statement.is_some()).collect();
+    assert_eq!(read, [true, false, false, true]);
+    assert!(parsed[1].errors.iter().any(|error| error.code == "HW1005"));
+    assert!(parsed.iter().all(|parsed| parsed.statement.is_some() || !parsed.errors.is_empty()));
+    let many = format!("CREATE TABLE t (a INT) WITH ({}a)", "a, ".repeat(20_000));
+    let (_, errors) = sql::parse_script(&many);
+    assert_eq!(errors.len(), 1_001);
+}

@@ -51,7 +51,7 @@ impl Run for Explain {
         };
         let session = workbench.session_mut();
         let mut all_good = true;
-        for (index, mut parsed) in sql::parse_statements(&text).into_iter().enumerate() {
+        for (index, mut parsed) in sql::parse_statements(&text).enumerate() {
             let result = match parsed.statement.take() {
                 Some(statement) if parsed.errors.is_empty() => {
                     let planned = crash::catch(|| session.execute(&statement, &text));

@@ -43,7 +43,7 @@ impl Run for Parse {
             let file = source.file.clone();
             let sources = Sources::of(vec![source]);
             let text = sources.text(file.as_deref()).unwrap_or_default();
-            for (index, mut parsed) in sql::parse_statements(text).into_iter().enumerate() {
+            for (index, mut parsed) in sql::parse_statements(text).enumerate() {
                 all_ok &= parsed.errors.iter().all(|error| !error.is_error());
                 for error in &mut parsed.errors {
                     error.file.clone_from(&file);

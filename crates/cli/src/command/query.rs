@@ -71,7 +71,7 @@ impl Run for Query {
             }
         };
         let mut all_good = true;
-        for (index, mut parsed) in sql::parse_statements(&text).into_iter().enumerate() {
+        for (index, mut parsed) in sql::parse_statements(&text).enumerate() {
             let kind = parsed.statement.as_ref().map(|statement| statement.kind_name());
             let mut show = Show { output: &mut context.output, index, kind, changelog: stream, failed: None };
             let result = match parsed.statement.take() {

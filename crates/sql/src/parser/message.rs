@@ -8,6 +8,10 @@ use data::{Diagnostic, Span};
 
 /// More alternatives than this say nothing any more.
 const MAX_SHOWN: usize = 6;
+/// More errors of one statement help nobody; a hostile text could have millions.
+const MAX_ERRORS: usize = 1_000;
+/// No keyword is as long.
+const MAX_WORD: usize = 40;
 
 impl Parser<'_> {
     /// Records a diagnostic and stops. A second one at the same place is an echo and is dropped.
@@ -15,9 +19,16 @@ impl Parser<'_> {
         let echo = self.errors.iter().rev().take(2).any(|last| {
             last.level == diagnostic.level && last.span.map(|span| span.start) == diagnostic.span.map(|span| span.start)
         });
-        let cut_off = self.unclosed && diagnostic.span.is_some_and(|span| span.start as usize >= self.text.len());
-        if !echo && !cut_off {
-            self.errors.push(diagnostic);
+        let cut_off =
+            self.lexer.out.unclosed && diagnostic.span.is_some_and(|span| span.start as usize >= self.text.len());
+        // The lexer has said what is wrong with it.
+        let said = self.peek(TokenKind::Unknown) && diagnostic.span == Some(self.span());
+        if !echo && !cut_off && !said {
+            match self.errors.len() {
+                ..MAX_ERRORS => self.errors.push(diagnostic),
+                MAX_ERRORS => self.errors.push(too_many(diagnostic.span.unwrap_or_default())),
+                _ => {}
+            }
         }
         Err(Stop)
     }
@@ -166,7 +177,7 @@ impl Parser<'_> {
         {
             return Some((format!("did you mean `{keyword}`?"), Some(Fix { span, text: keyword.to_string() })));
         }
-        let previous = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).copied();
+        let previous = self.at.checked_sub(1).and_then(|at| self.tokens().get(at)).copied();
         if let Some(previous) = previous
             && matches!(previous.kind, TokenKind::Word(keyword) if !keyword.is_some_and(Kw::is_reserved))
         {
@@ -223,7 +234,7 @@ impl Parser<'_> {
     fn inside_parens(&self) -> bool {
         const FAR: usize = 10_000;
         let mut closed = 0usize;
-        for token in self.tokens[..self.at].iter().rev().take(FAR) {
+        for token in self.tokens()[..self.at].iter().rev().take(FAR) {
             match token.kind {
                 TokenKind::Semicolon => return false,
                 TokenKind::RightParen => closed += 1,
@@ -237,7 +248,7 @@ impl Parser<'_> {
 
     /// The expected keyword that a word resembles.
     pub(super) fn near_miss(&self, word: &str) -> Option<&'static str> {
-        if word.len() < 3 {
+        if word.len() < 3 || word.len() > MAX_WORD {
             return None;
         }
         let word = word.to_ascii_uppercase();
@@ -253,6 +264,11 @@ impl Parser<'_> {
             .min()
             .map(|(_, keyword)| keyword)
     }
+}
+
+fn too_many(span: Span) -> Diagnostic {
+    Diagnostic::parse("HW1001", span, "this statement has more errors than are shown")
+        .hint("mend those before this one first")
 }
 
 fn expected_name(expected: Expect) -> String {

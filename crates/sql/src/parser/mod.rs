@@ -16,6 +16,7 @@ mod literal;
 mod message;
 mod pattern;
 mod query;
+mod script;
 mod session;
 mod statement;
 mod table;
@@ -24,10 +25,11 @@ mod types;
 use crate::ast::{Ident, ObjectName, Property, Text};
 use crate::keyword::Kw;
 use crate::layout::{Break, Group, GroupKind, Layout};
-use crate::lexer::{Lexed, Token, TokenKind};
+use crate::lexer::{Lexer, Token, TokenKind};
 use data::{Diagnostic, Span};
 pub(crate) use expr::precedence;
-pub use statement::Parsed;
+pub use script::Parsed;
+pub(crate) use script::Statements;
 
 /// An error was recorded.
 #[derive(Debug)]
@@ -46,38 +48,31 @@ pub(crate) enum Expect {
 
 pub(crate) struct Parser<'a> {
     text: &'a str,
-    tokens: Vec<Token>,
+    /// Holds the tokens, from a place before the statement being read on.
+    lexer: Lexer<'a>,
     at: usize,
     depth: u32,
     parameters: u32,
     expected: Vec<Expect>,
+    /// Of the statement being read; the lexer has its own.
     errors: Vec<Diagnostic>,
-    unclosed: bool,
     /// Kept for the formatter only.
     layout: Option<Box<Layout>>,
 }
 
 impl<'a> Parser<'a> {
-    pub(crate) fn new(text: &'a str, lexed: Lexed) -> Self {
-        Self {
-            text,
-            tokens: lexed.tokens,
-            at: 0,
-            depth: 0,
-            parameters: 0,
-            expected: Vec::new(),
-            errors: lexed.errors,
-            unclosed: lexed.unclosed,
-            layout: None,
-        }
+    pub(crate) fn new(text: &'a str, lexer: Lexer<'a>) -> Self {
+        Self { text, lexer, at: 0, depth: 0, parameters: 0, expected: Vec::new(), errors: Vec::new(), layout: None }
     }
 
     /// The layout of a text, and its errors.
-    pub(crate) fn layout(text: &'a str, lexed: Lexed) -> (Layout, Vec<Diagnostic>) {
-        let mut parser = Self::new(text, lexed);
+    pub(crate) fn layout(text: &'a str) -> (Layout, Vec<Diagnostic>) {
+        // The layout speaks of tokens by their number in the whole text.
+        let mut parser = Self::new(text, Lexer::whole(text));
         parser.layout = Some(Box::default());
-        let errors = parser.statements().into_iter().flat_map(|parsed| parsed.errors).collect();
-        (parser.layout.map(|layout| *layout).unwrap_or_default(), errors)
+        let mut statements = Statements::new(parser);
+        let errors = statements.by_ref().flat_map(|parsed| parsed.errors).collect();
+        (statements.into_layout(), errors)
     }
 
     // Notes for the formatter.
@@ -131,16 +126,16 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// In the order of the text.
-    fn take_errors(&mut self) -> Vec<Diagnostic> {
-        self.errors.sort_by_key(|error| error.span.map_or(0, |span| span.start));
-        std::mem::take(&mut self.errors)
-    }
-
     // Looking.
 
+    /// Never empty; the last one is `End`.
+    fn tokens(&self) -> &[Token] {
+        &self.lexer.out.tokens
+    }
+
     fn token(&self) -> Token {
-        self.tokens[self.at.min(self.tokens.len() - 1)]
+        let tokens = self.tokens();
+        tokens[self.at.min(tokens.len() - 1)]
     }
 
     fn kind(&self) -> TokenKind {
@@ -152,7 +147,7 @@ impl<'a> Parser<'a> {
     }
 
     fn ahead(&self, distance: usize) -> TokenKind {
-        self.tokens.get(self.at + distance).map_or(TokenKind::End, |token| token.kind)
+        self.tokens().get(self.at + distance).map_or(TokenKind::End, |token| token.kind)
     }
 
     fn slice(&self, span: Span) -> &'a str {
@@ -161,7 +156,7 @@ impl<'a> Parser<'a> {
 
     /// Span of the token read last.
     fn previous(&self) -> Span {
-        self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(Span::default(), |token| token.span)
+        self.at.checked_sub(1).and_then(|at| self.tokens().get(at)).map_or(Span::default(), |token| token.span)
     }
 
     /// From `start` to the end of the token read last.
@@ -209,7 +204,7 @@ impl<'a> Parser<'a> {
 
     fn advance(&mut self) -> Token {
         let token = self.token();
-        if self.at < self.tokens.len() - 1 {
+        if self.at < self.tokens().len() - 1 {
             self.at += 1;
         }
         self.expected.clear();

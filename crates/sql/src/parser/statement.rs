@@ -8,21 +8,10 @@ use crate::ast::{
 use crate::keyword::Kw;
 use crate::layout::GroupKind;
 use crate::lexer::TokenKind;
-use data::{Diagnostic, Span};
-
-/// What one statement of a script came to.
-#[derive(Clone, Debug)]
-pub struct Parsed {
-    /// `None` when it has an error.
-    pub statement: Option<Statement>,
-    /// From its first to its last word.
-    pub span: Span,
-    /// In the order of the text. Never empty without a statement.
-    pub errors: Vec<Diagnostic>,
-}
+use data::Diagnostic;
 
 /// Words a statement can begin with.
-const STARTS: &[Kw] = &[
+pub(super) const STARTS: &[Kw] = &[
     Kw::SELECT,
     Kw::WITH,
     Kw::VALUES,
@@ -59,103 +48,8 @@ const STARTS: &[Kw] = &[
 ];
 
 impl Parser<'_> {
-    /// Every statement up to the end of the text.
-    pub(crate) fn script(mut self) -> Vec<Parsed> {
-        self.statements()
-    }
-
-    pub(super) fn statements(&mut self) -> Vec<Parsed> {
-        let mut parsed = Vec::new();
-        loop {
-            while self.peek(TokenKind::Semicolon) {
-                self.advance();
-            }
-            if self.peek(TokenKind::End) {
-                break;
-            }
-            let start = self.span();
-            let at = self.at;
-            let statement = self.statement();
-            self.note_group(at, GroupKind::Statement);
-            let complete = statement.is_ok();
-            let statement = match statement {
-                Ok(statement) if self.at_statement_end() => Some(statement),
-                Ok(_) => {
-                    self.unfinished();
-                    None
-                }
-                Err(Stop) => None,
-            };
-            if statement.is_none() {
-                self.skip_statement(complete, at);
-            }
-            self.depth = 0;
-            self.parameters = 0;
-            self.expected.clear();
-            parsed.push(Parsed { statement, span: self.since(start), errors: Vec::new() });
-        }
-        let errors = self.take_errors();
-        assign(&mut parsed, errors);
-        parsed
-    }
-
-    /// Runs a reader over the whole text.
-    pub(crate) fn whole<T>(mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Result<T, Vec<Diagnostic>> {
-        let value = read(&mut self).and_then(|value| {
-            self.eat(TokenKind::Semicolon);
-            if self.peek(TokenKind::End) { Ok(value) } else { self.unexpected() }
-        });
-        match value {
-            Ok(value) if self.errors.is_empty() => Ok(value),
-            _ => Err(self.take_errors()),
-        }
-    }
-
-    fn at_statement_end(&self) -> bool {
+    pub(super) fn at_statement_end(&self) -> bool {
         matches!(self.kind(), TokenKind::Semicolon | TokenKind::End)
-    }
-
-    fn at_line_start(&self) -> bool {
-        let (before, here) = (self.previous().end as usize, self.span().start as usize);
-        self.text.get(before..here).is_some_and(|gap| gap.contains('\n'))
-    }
-
-    fn at_next_statement(&self) -> bool {
-        self.at_line_start() && self.keyword().is_some_and(|keyword| STARTS.contains(&keyword))
-    }
-
-    /// A statement was read and something else than its end follows.
-    fn unfinished(&mut self) {
-        if self.at_next_statement() {
-            let end = self.previous().end;
-            let mut diagnostic = Diagnostic::parse("HW1001", self.span(), "the statement before this one has no end")
-                .hint("write `;` between two statements");
-            diagnostic.fix.push(data::diagnostic::Fix { span: Span { start: end, end }, text: ";".to_string() });
-            self.fail::<()>(diagnostic).ok();
-        } else {
-            self.unexpected::<()>().ok();
-        }
-    }
-
-    /// Skips to the end of a broken statement: its `;`, or a line that begins the next one.
-    fn skip_statement(&mut self, complete: bool, started_at: usize) {
-        if complete && self.at_next_statement() {
-            return;
-        }
-        let mut depth = 0usize;
-        while !self.at_statement_end() {
-            match self.kind() {
-                TokenKind::LeftParen => depth += 1,
-                TokenKind::RightParen => depth = depth.saturating_sub(1),
-                TokenKind::Word(Some(Kw::INSERT | Kw::CREATE | Kw::DROP | Kw::EXPLAIN | Kw::EXECUTE))
-                    if depth == 0 && self.at > started_at && self.at_line_start() =>
-                {
-                    return;
-                }
-                _ => {}
-            }
-            self.advance();
-        }
     }
 
     /// One statement, without the `;` behind it.
@@ -409,26 +303,5 @@ impl Parser<'_> {
         })?;
         let filter = if self.eat_kw(Kw::WHERE) { Some(self.expr()?) } else { None };
         Ok(StatementKind::Update(Box::new(Update { table, hints, alias, assignments, filter })))
-    }
-}
-
-/// Gives every error to the statement it lies in; one behind the last statement goes to that one.
-fn assign(parsed: &mut Vec<Parsed>, errors: Vec<Diagnostic>) {
-    let mut at = 0;
-    for error in errors {
-        let start = error.span.map_or(0, |span| span.start);
-        while at + 1 < parsed.len() && parsed[at + 1].span.start <= start {
-            at += 1;
-        }
-        match parsed.get_mut(at) {
-            Some(statement) => {
-                statement.statement = None;
-                statement.errors.push(error);
-            }
-            None => {
-                let span = error.span.unwrap_or_default();
-                parsed.push(Parsed { statement: None, span, errors: vec![error] });
-            }
-        }
     }
 }

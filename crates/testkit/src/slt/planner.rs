@@ -217,7 +217,7 @@ fn no_table(path: &str) -> Diagnostic {
 
 /// A text that is one statement, with or without `;` behind it.
 fn parse(sql: &str) -> Result<Statement, Diagnostic> {
-    let mut parsed = sql::parse_statements(sql);
+    let mut parsed = Vec::from_iter(sql::parse_statements(sql));
     if let [one] = parsed.as_mut_slice() {
         return match one.statement.take() {
             Some(statement) if one.errors.is_empty() => Ok(statement),
