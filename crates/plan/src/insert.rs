@@ -319,10 +319,14 @@ impl Binder<'_> {
     }
 }
 
-/// Whether the query computes this column by a cast.
+/// Whether the query computes this column by a cast, itself or in a query that it selects from.
 fn is_cast(query: &Node, position: usize) -> bool {
     let Op::Calc { columns, .. } = &query.op else { return false };
-    matches!(columns[position].kind, ExprKind::Cast { .. })
+    match &columns[position].kind {
+        ExprKind::Cast { .. } => true,
+        ExprKind::Column(below) => is_cast(&query.inputs[0], *below),
+        _ => false,
+    }
 }
 
 fn nullable(data_type: &DataType) -> DataType {
