@@ -312,7 +312,22 @@ fn pieces<'a>(text: &'a str, lexed: &Lexed, layout: &Layout) -> Vec<Piece<'a>> {
     let count = lexed.tokens.len();
     let (names, tight, glued) = (set(&layout.names, count), set(&layout.tight, count), set(&layout.glued, count));
     let mut pieces: Vec<Piece<'a>> = Vec::with_capacity(count);
+    let mut verbatim = layout.verbatim.iter().filter(|(first, behind)| first < behind).peekable();
     for (index, token) in lexed.tokens.iter().enumerate() {
+        while verbatim.next_if(|(_, behind)| *behind <= index).is_some() {}
+        if let Some((first, behind)) = verbatim.peek().filter(|(first, _)| *first <= index) {
+            // The first piece is all of it; the others keep the numbers of tokens as they are.
+            let whole = lexed.tokens[*first].span.to(lexed.tokens[behind - 1].span);
+            let span = if index == *first { whole } else { Span { start: whole.end, end: whole.end } };
+            let kind = TokenKind::Word(None);
+            pieces.push(Piece {
+                text: span.slice(text).into(),
+                kind,
+                span,
+                space_before: index == *first && index > 0,
+            });
+            continue;
+        }
         let slice = token.span.slice(text);
         let written = match token.kind {
             TokenKind::End => {
@@ -395,6 +410,10 @@ fn comments(text: &str, lexed: &Lexed, pieces: &[Piece<'_>]) -> Vec<Vec<Comment>
             next += 1;
         }
         let start = span.start as usize;
+        if start < before {
+            // In the midst of what is kept as it is written.
+            continue;
+        }
         let own_line = text.get(before..start).is_some_and(|gap| gap.contains('\n')) || before == 0;
         let block = span.slice(text).starts_with("/*");
         let comment =

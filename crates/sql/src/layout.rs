@@ -58,6 +58,8 @@ pub(crate) struct Layout {
     pub(crate) glued: Vec<usize>,
     pub(crate) groups: Vec<Group>,
     pub(crate) breaks: Vec<Break>,
+    /// First tokens and those behind the last of what is kept as it is written, spaces and comments, too.
+    pub(crate) verbatim: Vec<(usize, usize)>,
     /// Groups that always break, by their first token and kind.
     pub(crate) forced: Vec<(usize, GroupKind)>,
 }

@@ -115,3 +115,13 @@ fn a_string_goes_on_in_its_next_line() {
         check(text);
     }
 }
+
+#[test]
+fn a_bare_value_stays_as_it_is_written() {
+    for text in ["set a.b-c = x?1  y /* in */ z -- behind", "set a? = (b,c)\n\t[d]; select 1", "reset a.b"] {
+        check(text);
+    }
+    let kept = sql::format("set k/* c */.x = a  ,b # 'c'").map_err(|errors| errors[0].code);
+    assert_eq!(kept, Err("HW1004"));
+    assert_eq!(sql::format("set k.x =a  ,b").as_deref(), Ok("SET k.x = a  ,b;\n"));
+}

@@ -85,8 +85,13 @@ impl Parser<'_> {
     /// What stands there up to a token or the end of the statement, as it is written.
     fn bare_text(&mut self, end: Option<TokenKind>) -> Read<Text> {
         let start = self.span();
+        let first = self.at;
         while !self.at_end_of_statement() && Some(self.kind()) != end {
             self.advance();
+        }
+        let behind = self.at;
+        if let Some(layout) = &mut self.layout {
+            layout.verbatim.push((first, behind));
         }
         let span = self.since(start);
         let value = self.slice(span);
