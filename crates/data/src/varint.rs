@@ -61,13 +61,14 @@ pub fn write_wide(to: &mut [u8], mut value: u128) -> usize {
     at + write(&mut to[at..], value as u64)
 }
 
-/// Takes a number from the front of `from`; bytes that end too early are taken for a whole number.
+/// Takes a number from the front of `from`. Of bytes that no number has (they end too early, or go on beyond its width)
+/// something is made.
 #[inline]
 pub fn take(from: &mut &[u8]) -> u64 {
     let mut value = 0;
     let mut shift = 0;
     for (at, &byte) in from.iter().enumerate() {
-        value |= u64::from(byte & 0x7f) << shift;
+        value |= u64::from(byte & 0x7f).wrapping_shl(shift);
         if byte < 0x80 {
             *from = &from[at + 1..];
             return value;
@@ -84,7 +85,7 @@ pub fn take_wide(from: &mut &[u8]) -> u128 {
     let mut value = 0;
     let mut shift = 0;
     for (at, &byte) in from.iter().enumerate() {
-        value |= u128::from(byte & 0x7f) << shift;
+        value |= u128::from(byte & 0x7f).wrapping_shl(shift);
         if byte < 0x80 {
             *from = &from[at + 1..];
             return value;
@@ -112,4 +113,12 @@ fn numbers_come_back_and_are_as_long_as_said() {
         let mut rest = &bytes[..written];
         assert_eq!((unzigzag_wide(take_wide(&mut rest)), rest.len()), (value, 0));
     }
+}
+
+#[test]
+fn damaged_bytes_are_taken() {
+    let long = [0xff; 40];
+    assert_eq!((take(&mut &long[..]), take_wide(&mut &long[..])), (u64::MAX, u128::MAX));
+    let mut cut = &[0x81, 0x80][..];
+    assert_eq!((take(&mut cut), cut.len()), (1, 0));
 }

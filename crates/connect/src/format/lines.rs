@@ -52,24 +52,9 @@ impl Window {
     pub(crate) fn grow(&mut self) -> std::io::Result<()> {
         self.bytes.drain(..self.start);
         self.start = 0;
-        let length = self.bytes.len();
-        self.bytes.resize(length + BLOCK_BYTES, 0);
-        let mut filled = length;
-        while filled < self.bytes.len() {
-            match self.file.read(&mut self.bytes[filled..]) {
-                Ok(0) => {
-                    self.ended = true;
-                    break;
-                }
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.bytes.truncate(filled);
-                    return Err(error);
-                }
-            }
-        }
-        self.bytes.truncate(filled);
+        self.bytes.reserve(BLOCK_BYTES);
+        let block = (&self.file).take(BLOCK_BYTES as u64).read_to_end(&mut self.bytes)?;
+        self.ended = block < BLOCK_BYTES;
         Ok(())
     }
 
