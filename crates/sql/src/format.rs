@@ -15,15 +15,29 @@ use data::{Diagnostic, Span};
 const WIDTH: usize = 100;
 const INDENT: usize = 4;
 
+/// A text of more is not laid out: all of it is in memory with its tree and its layout, some hundred bytes a token.
+const TOKENS_MAX: usize = 1 << 21;
+
 pub(crate) fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
+    let mut lexer = Lexer::new(text);
+    lexer.fill(TOKENS_MAX);
+    if !lexer.is_done() {
+        return Err(vec![too_long()]);
+    }
+    let lexed = lexer.out;
     let (layout, errors) = Parser::layout(text);
     if !errors.is_empty() {
         return Err(errors);
     }
-    let lexed = Lexer::whole(text).out;
     let mut formatter = Formatter::new(text, &lexed, layout);
     formatter.run();
     Ok(formatter.out)
+}
+
+fn too_long() -> Diagnostic {
+    Diagnostic::parse("HW1005", Span::default(), "this text is too long to be laid out")
+        .detail(format!("it has more than {TOKENS_MAX} words and signs"))
+        .hint("split it into several files, or keep rows in a file and read that")
 }
 
 /// A comment behind a token (or before the first one).

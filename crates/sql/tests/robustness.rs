@@ -274,3 +274,9 @@ fn a_statement_with_too_many_errors_is_passed_over() {
     let (_, errors) = sql::parse_script(&many);
     assert_eq!(errors.len(), 1_001);
 }
+
+#[test]
+fn a_text_too_long_to_be_laid_out_is_refused() {
+    let errors = sql::format(&"SELECT 1;\n".repeat(800_000)).expect_err("too long");
+    assert_eq!(errors.iter().map(|error| error.code).collect::<Vec<_>>(), ["HW1005"]);
+}

@@ -65,7 +65,7 @@ impl<'a> Parser<'a> {
         Self { text, lexer, at: 0, depth: 0, parameters: 0, expected: Vec::new(), errors: Vec::new(), layout: None }
     }
 
-    /// The layout of a text, and its errors.
+    /// The layout of a text, and its errors. All of the text is in memory: its length is the caller's business.
     pub(crate) fn layout(text: &'a str) -> (Layout, Vec<Diagnostic>) {
         // The layout speaks of tokens by their number in the whole text.
         let mut parser = Self::new(text, Lexer::whole(text));
