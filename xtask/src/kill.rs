@@ -97,9 +97,8 @@ impl Arena {
         let generate = ["run", "--quiet", "--package", "testkit", "--example", "generate_c360", "--"];
         let to = data.display().to_string();
         cargo(root, &[&generate[..], &[&to, CUSTOMERS]].concat())?;
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
         Ok(Self {
-            binary: target.join("debug/headwater"),
+            binary: crate::target_folder(root).join("debug/headwater"),
             project,
             data,
             state: folder.join("state"),

@@ -2,12 +2,14 @@
 //! so do the judges of what it computes. Without dependencies, so that it is there at once; what needs the engine is a
 //! program of `testkit` that is started from here.
 
+mod fuzz;
+mod hostile;
 mod judge;
 mod kill;
 mod random;
 mod tidy;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask COMMAND
@@ -16,6 +18,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   oracle [FILE…]                              the corpus on a real Flink; writes docs/conformance.md
   differential [--pairs N] [--seed S] [--flink]   random queries in every way they can be run
   kill [--count N] [--seed S]                 a Customer 360 killed at random points
+  fuzz [--seconds N] [--target T] [--seed S]  readers of text and bytes, N seconds each; hostile inputs
 ";
 
 fn main() -> ExitCode {
@@ -27,14 +30,12 @@ fn main() -> ExitCode {
         "differential" | "oracle" => judge::program(&root(), &command, &rest),
         "kill" => {
             let Some((count, seed)) = kill_arguments(&rest) else { return usage() };
-            match kill::run(&root(), count, seed) {
-                Ok((text, held)) => finish(&text, held),
-                Err(error) => {
-                    report(&[error]);
-                    ExitCode::from(2)
-                }
-            }
+            judged(kill::run(&root(), count, seed))
         }
+        "fuzz" => match fuzz::Options::of(&rest) {
+            Some(options) => judged(fuzz::run(&root(), &options)),
+            None => usage(),
+        },
         _ => usage(),
     }
 }
@@ -56,6 +57,22 @@ fn kill_arguments(arguments: &[String]) -> Option<(u64, u64)> {
 fn usage() -> ExitCode {
     report(&[USAGE.to_owned()]);
     ExitCode::from(2)
+}
+
+/// Prints a judge's report.
+fn judged(outcome: Result<(String, bool), String>) -> ExitCode {
+    match outcome {
+        Ok((text, held)) => finish(&text, held),
+        Err(error) => {
+            report(&[error]);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Where cargo puts what it builds.
+fn target_folder(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 
 /// The workspace folder.
