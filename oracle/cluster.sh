@@ -16,9 +16,12 @@ unset HADOOP_CONF_DIR HADOOP_HOME HBASE_CONF_DIR 2>/dev/null || true
 configure() {
   mkdir -p "$FLINK_CONF_DIR" "$FLINK_PID_DIR" "$FLINK_LOG_DIR"
   cp "$FLINK_HOME"/conf/*.properties "$FLINK_CONF_DIR/"
+  # Its processes leave copies of jars in their temporary folder.
+  rm -rf "$RUN/tmp" && mkdir -p "$RUN/tmp"
   # The file is nested YAML with one "port:" per section, told apart by their defaults.
   sed -e "s/port: 6123/port: $RPC_PORT/; s/port: 8081/port: $REST_PORT/; s/port: 8083/port: $GATEWAY_PORT/" \
       -e "s/numberOfTaskSlots: .*/numberOfTaskSlots: ${SLOTS:-4}/; s/size: 3g/size: ${TM_MEMORY:-3g}/; s/size: 1200m/size: ${JM_MEMORY:-1200m}/" \
+      -e "s|all: --add|all: -Djava.io.tmpdir=$RUN/tmp --add|" \
       -e "s/fraction: 0.1\$/fraction: ${MANAGED_FRACTION:-0.1}/" \
       -e "s/default: 1\$/default: ${PARALLELISM:-1}/" "$ORACLE/conf/config.yaml" > "$FLINK_CONF_DIR/config.yaml"
   [ -z "${EXTRA_CONF:-}" ] || printf '%s\n' "$EXTRA_CONF" >> "$FLINK_CONF_DIR/config.yaml"
@@ -56,6 +59,7 @@ stop() {
   local left; left="$(pids)"
   [ -n "$left" ] && kill -9 $left
   rm -f "$FLINK_PID_DIR"/*.pid
+  rm -rf "$RUN/tmp"
   echo "stopped"
 }
 
