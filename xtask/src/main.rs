@@ -4,6 +4,7 @@
 
 mod fuzz;
 mod hostile;
+mod bench;
 mod judge;
 mod kill;
 mod random;
@@ -19,6 +20,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   differential [--pairs N] [--seed S] [--flink]   random queries in every way they can be run
   kill [--count N] [--seed S]                 a Customer 360 killed at random points
   fuzz [--seconds N] [--target T] [--seed S]  readers of text and bytes, N seconds each; hostile inputs
+  bench NAME …                                what is measured: c360, micro, freshness, instructions
 ";
 
 fn main() -> ExitCode {
@@ -28,6 +30,13 @@ fn main() -> ExitCode {
     match command.as_str() {
         "tidy" => report(&tidy::check(&root())),
         "differential" | "oracle" => judge::program(&root(), &command, &rest),
+        "bench" => {
+            let (name, rest) = rest.split_first().map_or(("", &[][..]), |(name, rest)| (name.as_str(), rest));
+            bench::run(&root(), name, rest).unwrap_or_else(|error| {
+                report(&[error]);
+                ExitCode::from(2)
+            })
+        }
         "kill" => {
             let Some((count, seed)) = kill_arguments(&rest) else { return usage() };
             judged(kill::run(&root(), count, seed))

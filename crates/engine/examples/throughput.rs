@@ -1,14 +1,16 @@
-//! Events per second of single operators in batch delivery: `cargo run --release -p engine --example throughput`.
+//! Events per second of single operators in batch delivery: `cargo xtask bench micro [NAME…] [--batches N]`.
 //!
-//! 100k keys, batches of 10k rows, one core; the numbers that the design was chosen by. Seconds are those of the CPU.
+//! 100k keys, batches of 10k rows, one core; the numbers that the design was chosen by. Seconds are those of the CPU. Prints a
+//! table, and as its last line one JSON object: by name, rows per CPU-second and bytes of state.
 
-#![expect(clippy::print_stderr, reason = "a developer's tool talks to the terminal")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool talks to the terminal")]
 
 use arrow_array::{ArrayRef, Int64Array, StringArray};
 use data::{ChangeBatch, DataType, Field, RowKind, Schema, TypeKind};
 use engine::{Delivery, Engine, Input, Options, TableDef, TableKind};
 use functions::Expr;
 use plan::{AggregateCall, ChangelogMode, Column, JoinKind, Node, Op, ScanTable, SortKey, TimeAttribute};
+use std::process::ExitCode;
 use std::sync::Arc;
 
 const KEYS: i64 = 100_000;
@@ -32,7 +34,7 @@ fn scan(table: &str, changelog: ChangelogMode) -> Node {
 }
 
 /// Rows in a fixed pseudo-random order; with retractions every row is taken back by the next one of its slot.
-fn batches(retractions: bool) -> Vec<ChangeBatch> {
+fn batches(retractions: bool, count: usize) -> Vec<ChangeBatch> {
     let mut state = 88_172_645_463_325_252_u64;
     let mut next = move || {
         state ^= state << 13;
@@ -41,7 +43,7 @@ fn batches(retractions: bool) -> Vec<ChangeBatch> {
         state
     };
     let mut standing: Vec<Option<(i64, i64)>> = vec![None; KEYS as usize];
-    (0..BATCHES as i64)
+    (0..count as i64)
         .map(|batch| {
             let (mut keys, mut values, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
             while keys.len() < BATCH {
@@ -75,17 +77,21 @@ fn cpu_seconds() -> f64 {
     text.split_whitespace().next().and_then(|nanos| nanos.parse::<f64>().ok()).expect("nanoseconds") / 1e9
 }
 
-fn measure(name: &str, plan: Node, input: &[ChangeBatch]) {
+/// What a case took.
+struct Measured {
+    rows_per_cpu_second: f64,
+    told: usize,
+    state_bytes: usize,
+}
+
+fn measure(plan: &Node, input: &[ChangeBatch]) -> Measured {
     let mut engine = Engine::new(Options { delivery: Delivery::Batch, checkpoints: false, ..Options::default() });
     for table in ["t", "u"] {
         let fields = types().into_iter().enumerate().map(|(at, kind)| Field::new(format!("c{at}"), kind)).collect();
         let (name, schema) = (table.to_owned(), Schema::new(fields));
         engine.add_table(TableDef { name, schema, primary_key: vec![], kind: TableKind::External }).expect("table");
     }
-    if let Err(diagnostic) = engine.attach(&plan, "query") {
-        eprintln!("{name:<28} {diagnostic}");
-        return;
-    }
+    engine.attach(plan, "query").expect("a plan that runs");
     let start = cpu_seconds();
     let (mut rows, mut told) = (0, 0);
     for batch in input {
@@ -94,65 +100,94 @@ fn measure(name: &str, plan: Node, input: &[ChangeBatch]) {
         let output = engine.epoch(0, vec![input]).expect("epoch");
         told += output.changes.iter().map(|change| change.batch.rows()).sum::<usize>();
     }
-    let seconds = cpu_seconds() - start;
-    let millions = rows as f64 / seconds / 1e6;
-    let bytes = engine.statistics().state_bytes() >> 20;
-    eprintln!("{name:<28} {millions:6.2} M rows/s  {told:>9} told  {bytes:>5} MiB");
+    let rows_per_cpu_second = rows as f64 / (cpu_seconds() - start);
+    Measured { rows_per_cpu_second, told, state_bytes: engine.statistics().state_bytes() }
 }
 
 fn call(function: &str, args: Vec<Expr>) -> AggregateCall {
     AggregateCall { function: function.into(), args, distinct: false, filter: None, result: DataType::bigint() }
 }
 
-fn main() {
-    let inserts = batches(false);
-    let updates = batches(true);
-    let all = ChangelogMode::ALL;
-    let append = ChangelogMode::INSERT_ONLY;
+fn aggregate(calls: Vec<AggregateCall>, input: ChangelogMode) -> Node {
+    let types = std::iter::repeat_n(DataType::bigint(), calls.len() + 1).collect();
+    node(Op::Aggregate { keys: vec![0], calls }, vec![scan("t", input)], types, ChangelogMode::ALL)
+}
+
+fn last(time_attribute: TimeAttribute) -> Node {
+    let op = Op::Deduplicate { keys: vec![0], time: 3, time_attribute, keep_last: true };
+    node(op, vec![scan("t", ChangelogMode::INSERT_ONLY)], types(), ChangelogMode::ALL)
+}
+
+fn normalise() -> Node {
+    let op = Op::ChangelogNormalize { keys: vec![0], condition: None, complete: false };
+    node(op, vec![scan("t", ChangelogMode::UPSERT)], types(), ChangelogMode::ALL)
+}
+
+fn top(to: u64) -> Node {
+    let order = vec![SortKey { column: 3, descending: true, nulls_first: false }];
+    let function = plan::RankFunction::RowNumber;
+    let op = Op::Rank { function, partition: vec![0], order, from: 1, to, output_rank: false };
+    node(op, vec![scan("t", ChangelogMode::INSERT_ONLY)], types(), ChangelogMode::ALL)
+}
+
+/// Changing rows with the last row of the same key.
+fn join() -> Node {
+    let kind = JoinKind::Inner;
+    let op = Op::Join { kind, left_keys: vec![0], right_keys: vec![0], null_safe: vec![false], condition: None };
+    let types_of_both = types().into_iter().chain(types()).collect();
+    let inputs = vec![scan("t", ChangelogMode::ALL), last(TimeAttribute::Processing)];
+    node(op, inputs, types_of_both, ChangelogMode::ALL)
+}
+
+/// By name: a plan, and whether its input takes rows back.
+fn cases() -> Vec<(&'static str, Node, bool)> {
     let value = || Expr::column(1, DataType::bigint());
-    let aggregate = |calls: Vec<AggregateCall>, input| {
-        let types = std::iter::repeat_n(DataType::bigint(), calls.len() + 1).collect();
-        node(Op::Aggregate { keys: vec![0], calls }, vec![scan("t", input)], types, all)
+    let sums = || vec![call("SUM", vec![value()]), call("COUNT", vec![])];
+    vec![
+        ("sum-count-updates", aggregate(sums(), ChangelogMode::ALL), true),
+        ("sum-count-inserts", aggregate(sums(), ChangelogMode::INSERT_ONLY), false),
+        ("max-updates", aggregate(vec![call("MAX", vec![value()])], ChangelogMode::ALL), true),
+        ("last-by-arrival", last(TimeAttribute::Processing), false),
+        ("last-by-event-time", last(TimeAttribute::Event), false),
+        ("normalise", normalise(), false),
+        ("top-1", top(1), false),
+        ("top-3", top(3), false),
+        ("join-updates", join(), true),
+    ]
+}
+
+/// The names that are asked for, and how many batches; `None` for what cannot be understood.
+fn arguments() -> Option<(Vec<String>, usize)> {
+    let (mut names, mut count) = (Vec::new(), BATCHES);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--batches" => count = arguments.next()?.parse().ok()?,
+            name if cases().iter().any(|case| case.0 == name) => names.push(name.to_owned()),
+            _ => return None,
+        }
+    }
+    Some((names, count))
+}
+
+fn main() -> ExitCode {
+    let Some((names, count)) = arguments() else {
+        let known: Vec<&str> = cases().iter().map(|case| case.0).collect();
+        eprintln!("usage: throughput [NAME…] [--batches N]; names: {}", known.join(", "));
+        return ExitCode::from(2);
     };
-    measure("sum, count; updates", aggregate(vec![call("SUM", vec![value()]), call("COUNT", vec![])], all), &updates);
-    measure(
-        "sum, count; inserts",
-        aggregate(vec![call("SUM", vec![value()]), call("COUNT", vec![])], append),
-        &inserts,
-    );
-    measure("max; updates", aggregate(vec![call("MAX", vec![value()])], all), &updates);
-    let deduplicate = |time_attribute| {
-        let op = Op::Deduplicate { keys: vec![0], time: 3, time_attribute, keep_last: true };
-        node(op, vec![scan("t", append)], types(), all)
-    };
-    measure("last by arrival", deduplicate(TimeAttribute::Processing), &inserts);
-    measure("last by event time", deduplicate(TimeAttribute::Event), &inserts);
-    let normalize = Op::ChangelogNormalize { keys: vec![0], condition: None, complete: false };
-    measure("normalise", node(normalize, vec![scan("t", ChangelogMode::UPSERT)], types(), all), &inserts);
-    let top = |to| {
-        let order = vec![SortKey { column: 3, descending: true, nulls_first: false }];
-        let op = Op::Rank {
-            function: plan::RankFunction::RowNumber,
-            partition: vec![0],
-            order,
-            from: 1,
-            to,
-            output_rank: false,
-        };
-        node(op, vec![scan("t", append)], types(), all)
-    };
-    measure("top 1 of inserts", top(1), &inserts);
-    measure("top 3 of inserts", top(3), &inserts);
-    let join = |kind| {
-        let op = Op::Join { kind, left_keys: vec![0], right_keys: vec![0], null_safe: vec![false], condition: None };
-        let mut types_of_both = types();
-        types_of_both.extend(types());
-        let by_key = |input| {
-            let op =
-                Op::Deduplicate { keys: vec![0], time: 3, time_attribute: TimeAttribute::Processing, keep_last: true };
-            node(op, vec![input], types(), all)
-        };
-        node(op, vec![scan("t", all), by_key(scan("t", append))], types_of_both, all)
-    };
-    measure("join of updates with last", join(JoinKind::Inner), &updates[..BATCHES / 4]);
+    let mut figures = Vec::new();
+    for (name, plan, retractions) in cases() {
+        if !names.is_empty() && !names.iter().any(|asked| asked == name) {
+            continue;
+        }
+        let Measured { rows_per_cpu_second, told, state_bytes } = measure(&plan, &batches(retractions, count));
+        let (millions, mebibytes) = (rows_per_cpu_second / 1e6, state_bytes >> 20);
+        println!("{name:<20} {millions:6.2} M rows/CPU-s  {told:>9} told  {mebibytes:>5} MiB");
+        figures.push(format!(
+            "\"{name}\":{{\"rows_per_cpu_second\":{rows_per_cpu_second:.0},\"state_bytes\":{state_bytes}}}"
+        ));
+    }
+    println!("{{\"micro\":{{{}}}}}", figures.join(","));
+    ExitCode::SUCCESS
 }
