@@ -3,7 +3,8 @@
 //! A checkpoint is logical: upserts and deletes of entries since the checkpoint before, so that its cost follows what
 //! changed. An *entry* is (operator, table, key group, key) to value; the bytes are row bytes.
 
-use data::Diagnostic;
+use crate::table::{TableDef, TableKind};
+use data::{Diagnostic, Field};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -49,6 +50,59 @@ pub struct NodeTime {
     pub ended: bool,
 }
 
+/// How a managed table was declared when its rows were written: their bytes mean nothing without it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TableMeta {
+    pub table: String,
+    pub mode: String,
+    /// Name and type of each column, and whether it takes NULL.
+    pub columns: Vec<(String, String, bool)>,
+    pub primary_key: Vec<usize>,
+}
+
+impl TableMeta {
+    /// `None` for a table that keeps no rows.
+    pub(crate) fn of(def: &TableDef) -> Option<Self> {
+        let TableKind::Managed { mode, .. } = def.kind else { return None };
+        let column = |field: &Field| {
+            let data_type = field.data_type.clone();
+            (field.name.clone(), data_type.clone().with_nullable(true).to_string(), data_type.nullable)
+        };
+        let columns = def.schema.fields.iter().map(column).collect();
+        Some(Self { table: def.name.clone(), mode: format!("{mode:?}"), columns, primary_key: def.primary_key.clone() })
+    }
+
+    /// Refuses a table that is declared otherwise now. That a column has come to take NULL changes nothing.
+    pub(crate) fn check(&self, def: &TableDef) -> Result<(), Diagnostic> {
+        let Some(now) = Self::of(def) else { return Ok(()) };
+        let same = |(old, new): (&(String, String, bool), &(String, String, bool))| {
+            (&old.0, &old.1) == (&new.0, &new.1) && (new.2 || !old.2)
+        };
+        let columns = self.columns.len() == now.columns.len() && self.columns.iter().zip(&now.columns).all(same);
+        if columns && (&self.mode, &self.primary_key) == (&now.mode, &now.primary_key) {
+            return Ok(());
+        }
+        Err(Diagnostic::run(
+            "HW3209",
+            format!("table `{}` is declared otherwise than when its rows were kept", self.table),
+        )
+        .detail(format!("then {}; now {}", self.text(), now.text()))
+        .hint(
+            "take the change back, or start anew with another --data-dir; rows that were loaded or POSTed lie in the \
+                 `inbox` of this one: load them again there",
+        ))
+    }
+
+    fn text(&self) -> String {
+        let column = |(name, data_type, nullable): &(String, String, bool)| {
+            format!("{name} {data_type}{}", if *nullable { "" } else { " NOT NULL" })
+        };
+        let columns: Vec<String> = self.columns.iter().map(column).collect();
+        let key: Vec<&str> = self.primary_key.iter().map(|at| self.columns[*at].0.as_str()).collect();
+        format!("({}), key ({}), {}", columns.join(", "), key.join(", "), self.mode.to_lowercase())
+    }
+}
+
 /// What a checkpoint says besides its entries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CheckpointMeta {
@@ -56,6 +110,8 @@ pub struct CheckpointMeta {
     pub epoch: u64,
     pub clock_millis: i64,
     pub statements: Vec<StatementMeta>,
+    #[serde(default)]
+    pub tables: Vec<TableMeta>,
     /// Every operator that has run; entries of others are left over and ignored.
     pub nodes: Vec<NodeTime>,
     pub scans: Vec<ScanTime>,

@@ -1,6 +1,8 @@
 //! The engine: tables and statements go in, epochs run, snapshots and checkpoints come out.
 
-use crate::checkpoint::{CheckpointMeta, Entries, FORMAT, NodeTime, StateStore, StatementMeta, check_format};
+use crate::checkpoint::{
+    CheckpointMeta, Entries, FORMAT, NodeTime, StateStore, StatementMeta, TableMeta, check_format,
+};
 use crate::epoch::{EpochOutput, Input, StatementChanges, StatementId, Statistics, TableChanges, TableStatistics};
 use crate::graph::{Body, Graph, Turn, unknown_table};
 use crate::options::{Delivery, Mode, Options};
@@ -250,6 +252,7 @@ impl Engine {
             epoch: self.epoch,
             clock_millis: self.clock_millis,
             statements: self.statements.iter().filter(has_run).map(Statement::meta).collect(),
+            tables: self.defs.iter().filter_map(TableMeta::of).collect(),
             nodes,
             scans,
             extra,
@@ -273,6 +276,9 @@ impl Engine {
     pub fn restore(&mut self, store: &mut dyn StateStore) -> Result<Option<serde_json::Value>, Diagnostic> {
         let Some(meta) = store.latest()? else { return Ok(None) };
         check_format(&meta)?;
+        for def in &self.defs {
+            meta.tables.iter().filter(|table| table.table == def.name).try_for_each(|table| table.check(def))?;
+        }
         self.epoch = meta.epoch;
         self.clock_millis = meta.clock_millis;
         self.rebuild(&meta)?;

@@ -27,6 +27,7 @@ mod tests;
 
 pub use checkpoint::{
     CheckpointMeta, EntryRef, EntrySink, MemoryStore, NodeTime, ScanTime, SplitTime, StateStore, StatementMeta,
+    TableMeta,
 };
 pub use engine::{Engine, query};
 pub use epoch::{

@@ -225,8 +225,8 @@ fn upsert(keyed: &mut KeyedRows, primary_key: &[usize], batch: &ChangeBatch) {
     for (row, id) in ids.into_iter().enumerate() {
         match batch.kind(row) {
             RowKind::Insert | RowKind::UpdateAfter => keyed.put(id, rows.row(row)),
-            RowKind::Delete => keyed.remove(id),
-            RowKind::UpdateBefore => {}
+            // An update may take the row to another key. Where it does not, its new row takes this one's place.
+            RowKind::Delete | RowKind::UpdateBefore => keyed.remove(id),
         }
     }
 }

@@ -56,6 +56,40 @@ fn a_managed_table_keeps_the_last_row_of_each_key() {
 }
 
 #[test]
+fn a_row_that_moves_to_another_key_leaves_its_old_one() {
+    for delivery in [Delivery::Record, Delivery::Batch] {
+        let mut engine = Engine::new(Options { delivery, ..Options::default() });
+        engine.add_table(managed("m", ManagedMode::Upsert)).expect("table");
+        feed(&mut engine, "m", "+I 2 a");
+        feed(&mut engine, "m", "-U 2 a\n+U 4 a");
+        feed(&mut engine, "m", "-U 4 a\n+U 4 b");
+        let snapshot = engine.snapshot("m").expect("snapshot");
+        let types: Vec<DataType> = snapshot.schema.types().cloned().collect();
+        assert_eq!(render(&types, &snapshot.batches[0]), ["+I[4, b]"]);
+    }
+}
+
+#[test]
+fn a_table_that_is_declared_otherwise_does_not_get_its_rows_back() {
+    let mut store = MemoryStore::default();
+    let mut engine = Engine::new(Options::default());
+    engine.add_table(managed("m", ManagedMode::Append)).expect("table");
+    feed(&mut engine, "m", "+I 1 a");
+    engine.checkpoint(&mut store, serde_json::Value::Null).expect("checkpoint");
+    let restore = |def: TableDef| {
+        let mut engine = Engine::new(Options::default());
+        engine.add_table(def).expect("table");
+        engine.restore(&mut store.clone()).map(|_| ())
+    };
+    restore(managed("m", ManagedMode::Append)).expect("the same table");
+    let mut longer = managed("m", ManagedMode::Append);
+    longer.schema.fields[0].data_type = DataType::bigint();
+    for other in [longer, managed("m", ManagedMode::Upsert)] {
+        assert_eq!(restore(other).expect_err("another table").code, "HW3209");
+    }
+}
+
+#[test]
 fn a_watched_table_tells_its_rows_and_then_its_changes() {
     let mut engine = Engine::new(Options::default());
     engine.add_table(managed("m", ManagedMode::Upsert)).expect("table");

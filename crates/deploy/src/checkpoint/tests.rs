@@ -13,6 +13,7 @@ fn meta(epoch: u64) -> CheckpointMeta {
         epoch,
         clock_millis: 0,
         statements: Vec::new(),
+        tables: Vec::new(),
         nodes: Vec::new(),
         scans: Vec::new(),
         extra: serde_json::Value::Null,

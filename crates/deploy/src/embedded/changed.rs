@@ -40,8 +40,9 @@ pub(crate) fn check(
         return Err(Diagnostic::run("HW3924", "the project does not fit its checkpoint")
             .detail(format!("the statement of {} {what}", statement.label))
             .hint(
-                "start anew with another --data-dir, or with an empty `checkpoints` folder in this one; or take the \
-                 change back",
+                "take the change back, or start anew with another --data-dir: sources are read again and sinks written \
+                 again from their beginning; rows that were loaded or POSTed lie in the `inbox` of this one, load them \
+                 again there",
             )
             .in_file(statement.label.clone()));
     }
