@@ -2,9 +2,9 @@
 //! so do the judges of what it computes. Without dependencies, so that it is there at once; what needs the engine is a
 //! program of `testkit` that is started from here.
 
+mod bench;
 mod fuzz;
 mod hostile;
-mod bench;
 mod judge;
 mod kill;
 mod random;
