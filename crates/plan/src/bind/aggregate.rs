@@ -3,6 +3,7 @@
 //! A grouped SELECT is bound in two steps: first its aggregate calls are collected and an Aggregate node is made, then
 //! its expressions are bound over that node, each part that equals a key or a call becoming a column.
 
+use super::correlate::own_column;
 use super::special::{null_word, word};
 use super::{Binder, Clause, Frame, all};
 use crate::build::{and, conjuncts};
@@ -354,7 +355,7 @@ impl Binder<'_> {
 fn aggregate_node(input: Node, grouping: &mut Grouping) -> Node {
     let mut columns: Vec<(String, Expr)> = Vec::new();
     for (at, (key, _)) in grouping.keys.iter().enumerate() {
-        let name = key.as_column().map_or_else(|| format!("$k{at}"), |at| input.columns[at].name.clone());
+        let name = own_column(key).map_or_else(|| format!("$k{at}"), |at| input.columns[at].name.clone());
         columns.push((name, key.clone()));
     }
     let key_count = columns.len();
@@ -362,7 +363,7 @@ fn aggregate_node(input: Node, grouping: &mut Grouping) -> Node {
         Some(at) => key_count + at,
         None => {
             let at = columns.len();
-            let name = expr.as_column().map_or_else(|| format!("$f{at}"), |at| input.columns[at].name.clone());
+            let name = own_column(expr).map_or_else(|| format!("$f{at}"), |at| input.columns[at].name.clone());
             columns.push((name, expr.clone()));
             at
         }

@@ -23,6 +23,11 @@ pub(crate) fn has_outer(expr: &Expr) -> bool {
     columns_of(expr).iter().any(|at| *at >= OUTER)
 }
 
+/// The column of the relation itself that an expression is; an outer one is no position in it.
+pub(crate) fn own_column(expr: &Expr) -> Option<usize> {
+    expr.as_column().filter(|at| *at < OUTER)
+}
+
 /// Whether any expression of the tree is correlated.
 pub(crate) fn is_correlated(node: &Node) -> bool {
     node.op.exprs().iter().any(|expr| has_outer(expr)) || node.inputs.iter().any(is_correlated)

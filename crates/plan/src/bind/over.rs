@@ -2,6 +2,7 @@
 //!
 //! ROW_NUMBER with a filter on it becomes a Top-N or a deduplication later, in a rewrite.
 
+use super::correlate::own_column;
 use super::order::sort_key;
 use super::walk::walk;
 use super::{Binder, Clause, all};
@@ -337,7 +338,7 @@ fn over_node(input: Node, window: &BoundWindow, bound: &mut [BoundOver]) -> Node
     let mut more: Vec<(String, Expr)> = Vec::new();
     let width = input.width();
     let mut place = |expr: &Expr| {
-        if let Some(at) = expr.as_column() {
+        if let Some(at) = own_column(expr) {
             return at;
         }
         if let Some(at) = more.iter().position(|(_, known)| known == expr) {
