@@ -28,6 +28,7 @@ fn write(folder: &mut CheckpointFolder, epoch: u64, entries: &[(u128, &[u8], Opt
         epoch,
         clock_millis: 0,
         statements: Vec::new(),
+        tables: Vec::new(),
         nodes: Vec::new(),
         scans: Vec::new(),
         extra: serde_json::json!({ "sources": [{ "file": "a.csv", "offset": 12 }] }),
