@@ -10,6 +10,7 @@ use data::Diagnostic;
 use data::port::{Polled, Rejected, Source};
 use serve::Door;
 use serve::append::{LogSource, log_folder};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Formats by the ending of a file, and as connectors name them.
@@ -68,18 +69,17 @@ impl Inbox {
                 .hint("check that this user may write the data folder, and that the disk is not full")
         };
         std::fs::create_dir_all(&folder).map_err(failed)?;
-        // Names sort by arrival: files are read in the order of their names.
-        let mut number = wall_millis();
-        let mut path = folder.join(format!("{number:016}.{format}"));
-        while path.exists() {
-            number += 1;
-            path = folder.join(format!("{number:016}.{format}"));
-        }
-        let hidden = folder.join(format!(".{number:016}.{}.tmp", std::process::id()));
-        std::fs::copy(file, &hidden)
+        let first = wall_millis();
+        let hidden = hidden_file(&folder, first).map_err(failed)?;
+        let stored = std::fs::copy(file, &hidden)
             .and_then(|_| std::fs::File::open(&hidden)?.sync_all())
-            .and_then(|()| std::fs::rename(&hidden, &path))
-            .and_then(|()| std::fs::File::open(&folder)?.sync_all())
+            .and_then(|()| publish(&hidden, &folder, first, format));
+        // Readers pass it over; whether the file was stored does not depend on it.
+        let _ = std::fs::remove_file(&hidden);
+        stored
+            .and_then(|()| {
+                [folder.as_path(), &self.folder.join(table), &self.folder].into_iter().try_for_each(sync_folder)
+            })
             .map_err(failed)
     }
 
@@ -135,6 +135,35 @@ pub(crate) struct InboxSource {
     pub(crate) source: Box<dyn Source>,
 }
 
+/// A new file that no reader sees and nobody else has.
+fn hidden_file(folder: &Path, number: i64) -> std::io::Result<PathBuf> {
+    let mut attempt = 0;
+    loop {
+        let path = folder.join(format!(".{number:016}.{}.{attempt}.tmp", std::process::id()));
+        match std::fs::File::create_new(&path) {
+            Ok(_) => return Ok(path),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => attempt += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Gives a whole file the first free name from `number` on. Names sort by arrival: files are read in the order of their
+/// names. Others publish at the same time, so a name is taken by a link, which never replaces a file as a rename does.
+fn publish(hidden: &Path, folder: &Path, mut number: i64, format: &str) -> std::io::Result<()> {
+    loop {
+        match std::fs::hard_link(hidden, folder.join(format!("{number:016}.{format}"))) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
+            linked => return linked,
+        }
+    }
+}
+
+/// A new name must reach the disk as well.
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}
+
 fn format_of(file: &Path) -> Result<&'static str, Diagnostic> {
     let ending = file.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
     FORMATS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format).ok_or_else(|| {
@@ -165,4 +194,36 @@ fn source_spec(table: &PipelineTable, path: &Path, format: &str, monitored: bool
     spec.schema.fields.retain(|_| kept.next() == Some(&true));
     spec.metadata = vec![None; spec.schema.len()];
     spec
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Inbox;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn files_that_are_stored_at_once_are_all_kept() {
+        const THREADS: usize = 8;
+        const FILES: usize = 25;
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let inbox = Inbox::new(dir.path());
+        std::thread::scope(|scope| {
+            for thread in 0..THREADS {
+                let (inbox, dir) = (&inbox, dir.path());
+                scope.spawn(move || {
+                    for number in 0..FILES {
+                        let file = dir.join(format!("{thread}-{number}.csv"));
+                        std::fs::write(&file, format!("id\n{thread}-{number}\n")).expect("written");
+                        inbox.store("orders", "csv", &file).expect("stored");
+                    }
+                });
+            }
+        });
+        let stored = std::fs::read_dir(inbox.folder().join("orders/csv")).expect("the inbox");
+        let paths: Vec<_> = stored.map(|entry| entry.expect("a file").path()).collect();
+        assert!(paths.iter().all(|path| path.extension().is_some_and(|kind| kind == "csv")), "{paths:?}");
+        let texts: BTreeSet<String> =
+            paths.iter().map(|path| std::fs::read_to_string(path).expect("a readable file")).collect();
+        assert_eq!((paths.len(), texts.len()), (THREADS * FILES, THREADS * FILES));
+    }
 }
