@@ -65,7 +65,8 @@ struct Header {
 
 impl CheckpointFolder {
     /// Opens a folder and finds its newest checkpoint that is whole and unaltered. One that this program's format cannot
-    /// read is an error: going back past it would lose what another version has done since.
+    /// read is an error: going back past it would lose what another version has done since. So is it when there are
+    /// checkpoints and none is whole.
     pub fn open(folder: &Path) -> Result<Self, Diagnostic> {
         std::fs::create_dir_all(folder)
             .map_err(|error| failed("cannot create the checkpoint folder", folder, &error))?;
@@ -108,7 +109,13 @@ impl CheckpointFolder {
                 }
             }
         }
-        Ok(())
+        match self.damaged.first() {
+            None => Ok(()),
+            // To start from nothing would look like success, with the rows of managed tables gone.
+            Some(newest) => Err(Diagnostic::run("HW3913", "none of the checkpoints can be read")
+                .detail(format!("{} of {} are damaged; {newest}", self.damaged.len(), listed.len()))
+                .hint("put the checkpoint folder back from a copy, or start anew with another --data-dir")),
+        }
     }
 
     fn write_file(&mut self, id: u64, meta: &CheckpointMeta, entries: &mut Entries) -> Result<(), Diagnostic> {

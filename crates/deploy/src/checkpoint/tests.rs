@@ -110,15 +110,28 @@ fn a_torn_or_altered_checkpoint_gives_way_to_the_one_before() {
 }
 
 #[test]
-fn damage_below_makes_all_above_unusable() {
+fn when_no_checkpoint_is_whole_that_is_an_error() {
     let dir = three();
     let mut bytes = std::fs::read(file(&dir, 1)).expect("a file");
     let at = bytes.len() - 30;
     bytes[at] ^= 1;
     std::fs::write(file(&dir, 1), &bytes).expect("written");
+    let error = CheckpointFolder::open(dir.path()).expect_err("refused");
+    assert_eq!(error.code, "HW3913");
+    assert!(error.detail.unwrap_or_default().starts_with("3 of 3 are damaged; checkpoint 3: "));
+    assert!((1..=3).all(|id| file(&dir, id).exists()), "what is damaged is left for repair");
+}
+
+#[test]
+fn damage_below_makes_all_above_unusable() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
     let mut folder = CheckpointFolder::open(dir.path()).expect("the folder opens");
-    assert!(folder.latest().expect("readable").is_none());
-    assert_eq!(folder.damaged().len(), 3);
+    write(&mut folder, 1, &state(&[("a", "1")]), &[]).expect("written");
+    folder.must_be_base = true;
+    write(&mut folder, 2, &state(&[("a", "2")]), &[]).expect("written");
+    write(&mut folder, 3, &State::new(), &[("a", Some("3"))]).expect("written");
+    std::fs::write(file(&dir, 2), b"HWCK").expect("written");
+    assert_eq!(restore(dir.path()), Some((1, state(&[("a", "1")]), 2)));
 }
 
 #[test]
