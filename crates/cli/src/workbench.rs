@@ -74,7 +74,7 @@ impl Workbench {
     fn over(session: Session, stream: bool, base: PathBuf, project: Option<ProjectTables>) -> Self {
         let options = Options { checkpoints: false, ..Options::default() };
         let output = Arc::new(Mutex::new(std::io::stdout()));
-        let context = OpenContext { base, bounded: !stream, dead_letter: false, output };
+        let context = OpenContext { base, bounded: !stream, dead_letter: false, exact_columns: false, output };
         Self { session, memory: Engine::new(options), stream, context, project }
     }
 

@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     spec.options = options.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
     let output = Arc::new(Mutex::new(std::io::sink()));
-    let context = OpenContext { base: ".".into(), bounded: true, dead_letter: false, output };
+    let context = OpenContext { base: ".".into(), bounded: true, dead_letter: false, exact_columns: false, output };
     let mut source = open_source(&spec, &context)?;
     let (started, mut rows, mut batches) = (Instant::now(), 0, 0);
     while let Polled::Rows { batch, .. } = source.poll(8_192, 0)? {

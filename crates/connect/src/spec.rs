@@ -61,6 +61,8 @@ pub struct OpenContext {
     pub bounded: bool,
     /// Whether rows that cannot be decoded are wanted as rejected rows instead of as an error.
     pub dead_letter: bool,
+    /// Whether a file with a column that the table does not have is refused; as tables are declared, it is passed over.
+    pub exact_columns: bool,
     pub output: Output,
 }
 

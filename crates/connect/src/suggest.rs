@@ -11,18 +11,23 @@ pub(crate) fn near<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) ->
     found.into_iter().take(3).map(|(_, candidate)| candidate).collect()
 }
 
-/// Levenshtein distance, ignoring case.
+/// Edits (insert, remove, replace, swap of neighbours) from one to the other, ignoring case.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.to_lowercase().chars().collect();
+    let mut above: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=right.len()).collect();
+    let mut before = None;
     for (i, a) in left.to_lowercase().chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
+        let mut next = vec![i + 1];
         for (j, b) in right.iter().enumerate() {
-            let substituted = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+            let mut least = (row[j] + usize::from(a != *b)).min(row[j + 1] + 1).min(next[j] + 1);
+            if j > 0 && before == Some(*b) && right[j - 1] == a {
+                least = least.min(above[j - 1] + 1);
+            }
+            next.push(least);
         }
+        above = std::mem::replace(&mut row, next);
+        before = Some(a);
     }
     row[right.len()]
 }
@@ -36,6 +41,7 @@ mod tests {
         let names = ["path", "format", "source.monitor-interval"];
         let check = |name, expect: &[&str]| assert_eq!(near(name, names.into_iter()), expect, "{name}");
         check("pth", &["path"]);
+        check("ptah", &["path"]);
         check("Format", &["format"]);
         check("source.monitor-intervall", &["source.monitor-interval"]);
         check("quality", &[]);

@@ -82,6 +82,7 @@ pub(super) fn judge(spec: &TableSpec, dead_letter: bool, file: &[u8]) {
         base: scratch::folder().to_path_buf(),
         bounded: true,
         dead_letter,
+        exact_columns: false,
         output: Arc::new(Mutex::new(std::io::sink())),
     };
     let open = || open_source(spec, &context).expect("a valid table opens");

@@ -60,6 +60,7 @@ impl Run for Load {
             base: root,
             bounded: true,
             dead_letter: true,
+            exact_columns: true,
             output: Arc::new(Mutex::new(std::io::sink())),
         };
         let (mut rows, mut rejected) = (0, 0);

@@ -81,7 +81,7 @@ pub(super) fn open(spec: &TableSpec, context: &OpenContext) -> Result<Box<dyn So
     });
     let columns = physical.iter().map(|column| spec.schema.fields[*column].clone()).collect();
     let mut source = FileSource {
-        read: ReadSpec { spec: Arc::new(spec.clone()), columns, wanted, policy },
+        read: ReadSpec { spec: Arc::new(spec.clone()), columns, wanted, policy, exact: context.exact_columns },
         parts,
         base: context.base.clone(),
         root: resolve(&context.base, spec.option("path").unwrap_or_default()),

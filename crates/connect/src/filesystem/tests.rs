@@ -62,6 +62,7 @@ pub(crate) fn context(base: &Path) -> OpenContext {
         base: base.to_path_buf(),
         bounded: true,
         dead_letter: false,
+        exact_columns: false,
         output: Arc::new(Mutex::new(Vec::<u8>::new())),
     }
 }

@@ -68,6 +68,35 @@ pub(crate) struct ReadSpec {
     /// Which of them are wanted, in the order of the result.
     pub(crate) wanted: Vec<usize>,
     pub(crate) policy: FaultPolicy,
+    /// Refuse what is none of the columns.
+    pub(crate) exact: bool,
+}
+
+impl ReadSpec {
+    /// Refuses the first name that is none of the columns, where that is asked for.
+    pub(crate) fn refuse_strays<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+        origin: &str,
+    ) -> Result<(), Diagnostic> {
+        let known: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
+        match names.into_iter().find(|name| self.exact && !known.contains(name)) {
+            Some(name) => Err(stray(&self.spec.name, &known, name, origin, None)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A column of a file that its table does not have.
+pub(crate) fn stray(table: &str, known: &[&str], name: &str, origin: &str, line: Option<u64>) -> Diagnostic {
+    let meant = near(name, known.iter().copied());
+    let meant = if meant.is_empty() { String::new() } else { format!("did you mean {}? ", meant.join(" or ")) };
+    let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+    let name = reject::shown(name.as_bytes(), 80);
+    Diagnostic::run("HW3102", format!("the columns of '{origin}' do not fit table '{table}'"))
+        .detail(format!("{place}the table has no column '{name}'"))
+        .hint(format!("{meant}the table has {} (upper and lower case count)", known.join(", ")))
+        .in_file(origin)
 }
 
 /// What a writer gets.

@@ -42,8 +42,10 @@ impl Inbox {
         }
         let format = format_of(file)?;
         let spec = source_spec(table, file, format, false);
-        let mut source =
-            connect::open_source(&spec, &OpenContext { bounded: true, dead_letter: true, ..context.clone() })?;
+        let mut source = connect::open_source(
+            &spec,
+            &OpenContext { bounded: true, dead_letter: true, exact_columns: true, ..context.clone() },
+        )?;
         let mut loaded = Loaded::default();
         loop {
             match source.poll(super::EPOCH_ROWS, 0)? {

@@ -146,6 +146,7 @@ impl<'a> Runner<'a> {
             base: pipelines.base.clone(),
             bounded: !is_stream,
             dead_letter: false,
+            exact_columns: false,
             output: options.output.clone(),
         };
         let sinks = Sinks::open(pipelines, &ids, &context)?;

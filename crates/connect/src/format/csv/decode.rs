@@ -56,6 +56,7 @@ pub(super) fn open(
         let (found, behind) = header(&options, path, origin)?;
         let required: Vec<&String> = names.iter().filter(|name| !options.optional.contains(name)).collect();
         check_header(&required, &found, &read.spec.name, origin)?;
+        read.refuse_strays(found.iter().map(String::as_str), origin)?;
         names = found;
         if position.offset == 0 {
             begin = behind;

@@ -6,7 +6,7 @@ use crate::format::column::{TextRules, from_text, null_rows};
 use crate::format::lines::{Window, line_end};
 use crate::format::reject::Fault;
 use crate::format::text::TimestampStandard;
-use crate::format::{Decoded, FaultPolicy, Faults, FilePosition, FileReader, ReadSpec, io_error};
+use crate::format::{Decoded, FaultPolicy, Faults, FilePosition, FileReader, ReadSpec, io_error, stray};
 use arrow_array::ArrayRef;
 use data::types::RowField;
 use data::{DataType, Diagnostic, Field, TypeKind, Value};
@@ -41,6 +41,10 @@ struct Lines {
     passed: u64,
     /// The keys of the last line with the columns they meant: the next one mostly has the same.
     keys: Vec<(Vec<u8>, Option<usize>)>,
+    /// The names there may be, where others are refused.
+    exact: Option<Vec<String>>,
+    /// The first key that is none of them, and the number of its line.
+    stray: Option<(Vec<u8>, u64)>,
 }
 
 pub(super) fn open(
@@ -65,7 +69,10 @@ pub(super) fn open(
         origin: origin.to_owned(),
         policy: read.policy,
         columns: read.wanted.iter().map(|wanted| read.columns[*wanted].clone()).collect(),
-        lines: Lines::default(),
+        lines: Lines {
+            exact: read.exact.then(|| read.columns.iter().map(|column| column.name.clone()).collect()),
+            ..Lines::default()
+        },
     }))
 }
 
@@ -142,6 +149,7 @@ impl Lines {
         let first = self.tokens.len();
         self.tokens.resize(first + columns.len(), Token::MISSING);
         let (tokens, keys) = (&mut self.tokens[first..], &mut self.keys);
+        let (exact, stray, passed) = (&self.exact, &mut self.stray, self.passed);
         let mut position = 0;
         let mut scanner = Scanner::new(input, start, &mut self.scratch);
         scanner.object(|key, token| {
@@ -154,6 +162,11 @@ impl Lines {
                     column
                 }
             };
+            if let (None, Some(exact), None) = (column, exact, stray.as_ref())
+                && !exact.iter().any(|name| name.as_bytes() == key)
+            {
+                *stray = Some((key.to_vec(), passed));
+            }
             // A hostile line with ever new keys must not be remembered.
             position = (position + 1).min(1_000);
             if let Some(column) = column
@@ -188,6 +201,12 @@ impl JsonReader {
         let (columns, lines) = (&self.columns, &mut self.lines);
         normalize(columns, lines, input);
         let lines = &self.lines;
+        if let (Some((name, passed)), Some(exact)) = (&lines.stray, &lines.exact) {
+            let known: Vec<&str> = exact.iter().map(String::as_str).collect();
+            let line = self.line + 1 + passed;
+            let error = stray(&self.table, &known, &String::from_utf8_lossy(name), &self.origin, Some(line));
+            return Err(error.on_line(&self.origin, line));
+        }
         let rows = lines.spans.len();
         let line = |row: usize| self.line + 1 + lines.spans[row].2;
         let raw = |row: usize| &input[lines.spans[row].0..lines.spans[row].1];

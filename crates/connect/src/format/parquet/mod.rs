@@ -92,6 +92,7 @@ fn open(read: &ReadSpec, path: &Path, origin: &str, position: FilePosition) -> R
         };
         roots.push(root);
     }
+    read.refuse_strays(schema.fields().iter().map(|field| field.name().as_str()), origin)?;
     // The reader gives the columns in the order of the file.
     let mut order = roots.clone();
     order.sort_unstable();
