@@ -48,7 +48,7 @@ impl Sources {
     }
 }
 
-fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
+pub(crate) fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
     Diagnostic::run("HW4501", format!("`{name}` cannot be read"))
         .detail(error.to_string())
         .hint("give the path of a readable UTF-8 file, or `-` for standard input")

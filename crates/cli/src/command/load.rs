@@ -3,14 +3,17 @@
 use super::Run;
 use super::run::no_project;
 use crate::context::{Answer, CommandResult, Context};
-use crate::input::Sources;
+use crate::input::{Sources, unreadable};
 use crate::project;
 use clap::Args;
 use connect::OpenContext;
 use data::Diagnostic;
-use deploy::embedded::Inbox;
+use deploy::embedded::{Inbox, format_of};
+use deploy::pipelines::{PipelineTable, Pipelines};
 use serde_json::json;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 const EXAMPLES: &str = "Examples:
@@ -48,13 +51,8 @@ impl Run for Load {
                 return Ok(Answer::No);
             }
         };
-        let mut tables = loaded.pipelines.tables.iter();
-        let found = tables.find(|(full, table)| **full == self.table || table.short_name == self.table);
-        let Some((_, table)) = found else {
-            let error = Diagnostic::run("HW4511", format!("there is no table `{}`", self.table));
-            context.output.findings(&[error.hint("`headwater check` lists what is wrong with a project")], &sources)?;
-            return Ok(Answer::No);
-        };
+        let files = self.files.iter().map(|file| readable(file)).collect::<Result<Vec<_>, _>>()?;
+        let table = find(&loaded.pipelines, &self.table)?;
         let inbox = Inbox::new(&self.data_dir.unwrap_or_else(|| root.join("target")));
         let open = OpenContext {
             base: root,
@@ -63,20 +61,23 @@ impl Run for Load {
             exact_columns: true,
             output: Arc::new(Mutex::new(std::io::sink())),
         };
-        let (mut rows, mut rejected) = (0, 0);
-        for file in &self.files {
-            let done = match inbox.load(table, file, &open) {
-                Ok(done) => done,
-                Err(error) => {
-                    context.output.findings(&[error], &sources)?;
-                    return Ok(Answer::No);
-                }
-            };
-            rows += done.rows;
-            rejected += done.rejected.len();
-            for row in &done.rejected {
-                context.output.note(format_args!("{}:{}: {}", row.origin, row.line, row.reason))?;
+        // All are checked before any is appended: what is refused can be mended and loaded again, without rows twice.
+        let checked = files.into_iter().map(|(file, format)| inbox.check(table, file, format, &open));
+        let appended = checked.collect::<Result<Vec<_>, _>>().and_then(|checked| {
+            checked.iter().try_for_each(|file| inbox.append(table, file))?;
+            Ok(checked)
+        });
+        let appended = match appended {
+            Ok(appended) => appended,
+            Err(error) => {
+                context.output.findings(&[error], &sources)?;
+                return Ok(Answer::No);
             }
+        };
+        let rows: u64 = appended.iter().map(|file| file.rows).sum();
+        let rejected: usize = appended.iter().map(|file| file.rejected.len()).sum();
+        for row in appended.iter().flat_map(|file| &file.rejected) {
+            context.output.note(format_args!("{}:{}: {}", row.origin, row.line, row.reason))?;
         }
         if context.output.is_json() {
             context.output.json(&json!({ "table": self.table, "rows": rows, "rejected": rejected }))?;
@@ -86,4 +87,27 @@ impl Run for Load {
         }
         Ok(Answer::yes_if(rejected == 0))
     }
+}
+
+/// A file that can be opened, and its format.
+fn readable(file: &Path) -> Result<(&Path, &'static str), Diagnostic> {
+    let format = format_of(file)?;
+    let is_folder = File::open(file).and_then(|opened| Ok(opened.metadata()?.is_dir()));
+    match is_folder {
+        Ok(false) => Ok((file, format)),
+        Ok(true) => Err(unreadable(&file.display().to_string(), &ErrorKind::IsADirectory.into())),
+        Err(error) => Err(unreadable(&file.display().to_string(), &error)),
+    }
+}
+
+fn find<'a>(pipelines: &'a Pipelines, name: &str) -> Result<&'a PipelineTable, Diagnostic> {
+    let mut tables = pipelines.tables.iter();
+    if let Some((_, table)) = tables.find(|(full, table)| **full == name || table.short_name == name) {
+        return Ok(table);
+    }
+    let names = pipelines.tables.values().filter(|table| table.is_managed()).map(|table| table.short_name.as_str());
+    let names: Vec<&str> = names.collect();
+    let meant = plan::nearest(name, names.iter().copied()).map(|near| format!("did you mean `{near}`? "));
+    Err(Diagnostic::run("HW4511", format!("there is no table `{name}`"))
+        .hint(format!("{}tables that take rows: {}", meant.unwrap_or_default(), names.join(", "))))
 }

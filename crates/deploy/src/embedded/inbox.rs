@@ -16,9 +16,11 @@ use std::path::{Path, PathBuf};
 /// Formats by the ending of a file, and as connectors name them.
 const FORMATS: [(&str, &str); 4] = [("csv", "csv"), ("jsonl", "json"), ("json", "json"), ("parquet", "parquet")];
 
-/// What a file held.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Loaded {
+/// A file that was decoded as a whole, and what it holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    file: PathBuf,
+    format: &'static str,
     pub rows: u64,
     pub rejected: Vec<Rejected>,
 }
@@ -33,34 +35,41 @@ impl Inbox {
         Self { folder: data_dir.join("inbox") }
     }
 
-    /// Checks a file by decoding all of it, then puts it into the inbox. After this it will be read, whatever happens.
-    pub fn load(&self, table: &PipelineTable, file: &Path, context: &OpenContext) -> Result<Loaded, Diagnostic> {
+    /// Decodes all of a file, without appending it. The format is one of [`format_of`].
+    pub fn check(
+        &self,
+        table: &PipelineTable,
+        file: &Path,
+        format: &'static str,
+        context: &OpenContext,
+    ) -> Result<Checked, Diagnostic> {
         if !table.is_managed() {
             return Err(Diagnostic::run("HW3931", format!("table `{}` is not managed", table.short_name))
                 .detail("its rows are kept by its connector")
                 .hint("append to the connector's own storage"));
         }
-        let format = format_of(file)?;
         let spec = source_spec(table, file, format, false);
-        let mut source = connect::open_source(
-            &spec,
-            &OpenContext { bounded: true, dead_letter: true, exact_columns: true, ..context.clone() },
-        )?;
-        let mut loaded = Loaded::default();
+        let context = OpenContext { bounded: true, dead_letter: true, exact_columns: true, ..context.clone() };
+        let mut source = connect::open_source(&spec, &context)?;
+        let mut checked = Checked { file: file.to_path_buf(), format, rows: 0, rejected: Vec::new() };
         loop {
             match source.poll(super::EPOCH_ROWS, 0)? {
                 Polled::Rows { batch, rejected, .. } => {
-                    loaded.rows += batch.rows() as u64;
-                    loaded.rejected.extend(rejected);
+                    checked.rows += batch.rows() as u64;
+                    checked.rejected.extend(rejected);
                 }
                 Polled::Idle => {}
-                Polled::End => break,
+                Polled::End => return Ok(checked),
             }
         }
-        if loaded.rows > 0 {
-            self.store(&table.short_name, format, file)?;
+    }
+
+    /// Puts a file into the inbox. After this it will be read, whatever happens.
+    pub fn append(&self, table: &PipelineTable, checked: &Checked) -> Result<(), Diagnostic> {
+        if checked.rows == 0 {
+            return Ok(());
         }
-        Ok(loaded)
+        self.store(&table.short_name, checked.format, &checked.file)
     }
 
     fn store(&self, table: &str, format: &str, file: &Path) -> Result<(), Diagnostic> {
@@ -166,7 +175,8 @@ fn sync_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::File::open(folder)?.sync_all()
 }
 
-fn format_of(file: &Path) -> Result<&'static str, Diagnostic> {
+/// The format of a file by the ending of its name.
+pub fn format_of(file: &Path) -> Result<&'static str, Diagnostic> {
     let ending = file.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
     FORMATS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format).ok_or_else(|| {
         Diagnostic::run("HW3932", format!("cannot tell the format of {}", file.display()))

@@ -16,7 +16,7 @@ mod sinks;
 mod usage;
 
 pub use dead_letter::{check as check_dead_letter, standard_schema as dead_letter_schema};
-pub use inbox::Inbox;
+pub use inbox::{Checked, Inbox, format_of};
 pub use progress::{Observer, Status, Summary, TableSummary};
 pub use run::{Finished, run};
 pub use usage::Usage;
