@@ -180,7 +180,7 @@ pub fn format_of(file: &Path) -> Result<&'static str, Diagnostic> {
     let ending = file.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
     FORMATS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format).ok_or_else(|| {
         Diagnostic::run("HW3932", format!("cannot tell the format of {}", file.display()))
-            .hint("name the file .csv (with a header), .jsonl or .parquet")
+            .hint("name the file .csv (with a header), .jsonl or .parquet, or say which it is with --format")
     })
 }
 
