@@ -22,7 +22,7 @@ pub(crate) struct Global {
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true)]
     pub(crate) color: Color,
     /// Environment whose `environments/NAME` declares inputs and outputs
-    #[arg(long, value_name = "NAME", default_value = "local", global = true)]
+    #[arg(long, value_name = "NAME", default_value = deploy::files::DEFAULT_ENVIRONMENT, global = true)]
     pub(crate) env: String,
     /// Value of `${name}` in SQL files; may be repeated
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable, global = true)]

@@ -50,7 +50,8 @@ fn run() -> u8 {
         Ok(context) => context,
         Err(failure) => return output::last_words(&failure),
     };
-    let result = command::run(command, &mut context).and_then(|answer| {
+    let checked = project::check(&context.global).map_err(Failure::from);
+    let result = checked.and_then(|()| command::run(command, &mut context)).and_then(|answer| {
         context.output.flush()?;
         Ok(answer)
     });

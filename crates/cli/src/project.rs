@@ -22,6 +22,18 @@ pub(crate) fn root(global: &Global) -> Option<PathBuf> {
     }
 }
 
+/// Whether what --project names is a project.
+pub(crate) fn check(global: &Global) -> Result<(), Diagnostic> {
+    match &global.project {
+        Some(folder) if !deploy::files::is_project(folder) => {
+            Err(Diagnostic::run("HW4504", format!("`{}` is not the folder of a project", folder.display()))
+                .detail("it has neither a file `headwater.toml` nor a folder `pipelines`")
+                .hint("give the folder of a project with --project"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Reads the project; its texts are added to `sources`.
 pub(crate) fn read(global: &Global, root: &std::path::Path, sources: &mut Sources) -> Result<Project, Vec<Diagnostic>> {
     let overrides: BTreeMap<String, String> = global.vars.iter().cloned().collect();

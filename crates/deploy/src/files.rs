@@ -5,10 +5,17 @@ use data::{Diagnostic, Level, Phase};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The project folder at or above `start`: the first with a `headwater.toml` or a `pipelines/` folder.
+/// The environment when none is named.
+pub const DEFAULT_ENVIRONMENT: &str = "local";
+
+/// Whether a folder is a project's: it has a `headwater.toml` or a `pipelines/` folder.
+pub fn is_project(folder: &Path) -> bool {
+    folder.join("headwater.toml").is_file() || folder.join("pipelines").is_dir()
+}
+
+/// The project folder at or above `start`.
 pub fn find_root(start: &Path) -> Option<PathBuf> {
-    let is_project = |folder: &&Path| folder.join("headwater.toml").is_file() || folder.join("pipelines").is_dir();
-    start.ancestors().find(is_project).map(Path::to_path_buf)
+    start.ancestors().find(|folder| is_project(folder)).map(Path::to_path_buf)
 }
 
 /// Reads the project in `root` for one environment. Variables come from its settings, then from `HEADWATER_VAR_name` of the
@@ -21,6 +28,7 @@ pub fn read_project(
     if environment.is_empty() || !environment.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')) {
         return Err(vec![problem(format!("`{environment}` is not a name of an environment"))]);
     }
+    check_environment(root, environment)?;
     let mut files = Vec::new();
     read_file(root, &root.join("headwater.toml"), &mut files)?;
     read_folder(root, &root.join("environments").join(environment), &mut files)?;
@@ -34,6 +42,26 @@ pub fn read_project(
         project.name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     }
     Ok(project)
+}
+
+/// An environment has a folder; only a project that has no environments at all does without one.
+fn check_environment(root: &Path, environment: &str) -> Result<(), Vec<Diagnostic>> {
+    let folder = root.join("environments");
+    if folder.join(environment).is_dir() || (environment == DEFAULT_ENVIRONMENT && !folder.is_dir()) {
+        return Ok(());
+    }
+    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    let near = plan::nearest(environment, names.iter().map(String::as_str));
+    let meant = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    Err(vec![
+        Diagnostic::new(Level::Error, Phase::Plan, "HW4005", format!("there is no environment `{environment}`"))
+            .detail(format!("the project has no folder environments/{environment}"))
+            .hint(format!("{meant}environments of the project: {there}; --env names one")),
+    ])
 }
 
 fn read_folder(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) -> Result<(), Vec<Diagnostic>> {
