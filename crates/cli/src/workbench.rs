@@ -142,6 +142,7 @@ impl Workbench {
             return Ok(Outcome::Done);
         }
         let mut sink = connect::open_sink(&table_spec(table), &self.context)?;
+        sink.begin(&data::port::new_run(), None)?;
         for batch in &batches {
             sink.write(batch)?;
         }

@@ -35,7 +35,7 @@ impl Sink for Blackhole {
         Ok(())
     }
 
-    fn recover(&mut self, _epoch: u64) -> Result<(), Diagnostic> {
+    fn begin(&mut self, _run: &str, _epoch: Option<u64>) -> Result<(), Diagnostic> {
         Ok(())
     }
 }

@@ -65,7 +65,7 @@ impl Sink for Print {
         Ok(())
     }
 
-    fn recover(&mut self, _epoch: u64) -> Result<(), Diagnostic> {
+    fn begin(&mut self, _run: &str, _epoch: Option<u64>) -> Result<(), Diagnostic> {
         Ok(())
     }
 }

@@ -65,7 +65,14 @@ pub trait Source: Send {
     }
 }
 
-/// Rows to outside. Between two commits everything belongs to one transaction, named by its epoch.
+/// A name that no other run has.
+pub fn new_run() -> String {
+    use std::hash::{BuildHasher, Hasher};
+    // Its keys are random; what is hashed does not matter.
+    format!("{:016x}", std::collections::hash_map::RandomState::new().build_hasher().finish())
+}
+
+/// Rows to outside. Between two commits everything belongs to one transaction, named by its run and its epoch.
 pub trait Sink: Send {
     /// Takes rows of the running transaction. Nothing is visible to readers before the commit, where the sink can do so.
     fn write(&mut self, batch: &ChangeBatch) -> Result<(), Diagnostic>;
@@ -76,8 +83,10 @@ pub trait Sink: Send {
     /// Makes it visible. Repeating a commit of the same epoch changes nothing.
     fn commit(&mut self, epoch: u64) -> Result<(), Diagnostic>;
 
-    /// After a restart from the checkpoint of `epoch`: commits what was prepared up to it, removes what came later.
-    fn recover(&mut self, epoch: u64) -> Result<(), Diagnostic>;
+    /// Called once, before the first rows. `run` names who writes: a run, and all those that go on from its checkpoints.
+    /// `epoch` is that of the checkpoint that is gone on from: what the run prepared up to it is committed, what it prepared
+    /// later is removed. Absent at a new start: nothing that lies there is the run's own, and all of it stays as it is.
+    fn begin(&mut self, run: &str, epoch: Option<u64>) -> Result<(), Diagnostic>;
 }
 
 /// Rows by key from outside, for lookup joins.

@@ -1,8 +1,10 @@
 //! A folder of part files as a sink. What is written stays hidden until its epoch commits:
 //!
-//! - `.part-<n>.inprogress`: being written; worth nothing after a failure.
-//! - `.part-<epoch>-<n>.<format>`: complete and synced by `prepare`.
-//! - `part-<epoch>-<n>.<format>`: the same file, renamed by `commit`.
+//! - `.part-<run>-<n>.inprogress`: being written; worth nothing after a failure.
+//! - `.part-<run>-<epoch>-<n>.<format>`: complete and synced by `prepare`.
+//! - `part-<run>-<epoch>-<n>.<format>`: the same file, renamed by `commit`.
+//!
+//! The run is in the name because epochs start anew with every run: what another one left, shown or hidden, is not touched.
 
 use super::path::{escape, resolve};
 use crate::format::{FileWriter, FormatDef, WriteSpec, append_partition_text, format, io_error};
@@ -25,6 +27,7 @@ struct FileSink {
     write: WriteSpec,
     format: &'static FormatDef,
     root: PathBuf,
+    run: String,
     /// Columns of the batch that are written, and those that name the folder.
     written: Vec<usize>,
     partitions: Vec<(usize, String, DataType)>,
@@ -57,6 +60,7 @@ pub(super) fn open(spec: &TableSpec, context: &OpenContext) -> Result<Box<dyn Si
         write: WriteSpec { spec: Arc::new(spec.clone()), columns },
         format: spec.option("format").and_then(format).expect("the format was validated"),
         root,
+        run: String::new(),
         written,
         partitions,
         null_partition,
@@ -98,7 +102,7 @@ impl Sink for FileSink {
             self.close(&folder)?;
         }
         for (number, path) in std::mem::take(&mut self.closed).into_iter().enumerate() {
-            let name = format!(".part-{epoch}-{number}.{}", self.format.identifier);
+            let name = format!(".part-{}-{epoch}-{number}.{}", self.run, self.format.identifier);
             rename(&path, &path.with_file_name(name))?;
         }
         Ok(())
@@ -113,7 +117,9 @@ impl Sink for FileSink {
         Ok(())
     }
 
-    fn recover(&mut self, epoch: u64) -> Result<(), Diagnostic> {
+    fn begin(&mut self, run: &str, epoch: Option<u64>) -> Result<(), Diagnostic> {
+        run.clone_into(&mut self.run);
+        let Some(epoch) = epoch else { return Ok(()) };
         for (path, name) in self.hidden_and_visible()? {
             match name.epoch {
                 Some(of) if of <= epoch && name.hidden => show(&path)?,
@@ -141,7 +147,7 @@ impl FileSink {
     fn write_folder(&mut self, folder: String, batch: &ChangeBatch) -> Result<(), Diagnostic> {
         if !self.open.contains_key(&folder) {
             let directory = self.root.join(&folder);
-            let path = directory.join(format!(".part-{}.inprogress", self.created));
+            let path = directory.join(format!(".part-{}-{}.inprogress", self.run, self.created));
             self.created += 1;
             let shown = path.to_string_lossy().into_owned();
             fs::create_dir_all(&directory).map_err(|error| io_error("create folder", &shown, &error))?;
@@ -166,7 +172,7 @@ impl FileSink {
         Ok(())
     }
 
-    /// The sink's own files below the root.
+    /// The run's own files below the root.
     fn hidden_and_visible(&self) -> Result<Vec<(PathBuf, PartName)>, Diagnostic> {
         let mut found = Vec::new();
         let mut folders = vec![self.root.clone()];
@@ -179,7 +185,9 @@ impl FileSink {
                     if entry.file_name().to_string_lossy().contains('=') {
                         folders.push(path);
                     }
-                } else if let Some(name) = PartName::of(&entry.file_name().to_string_lossy(), self.format.identifier) {
+                } else if let Some(name) =
+                    PartName::of(&entry.file_name().to_string_lossy(), &self.run, self.format.identifier)
+                {
                     found.push((path, name));
                 }
             }
@@ -196,10 +204,11 @@ struct PartName {
 }
 
 impl PartName {
-    fn of(file: &str, format: &str) -> Option<Self> {
+    /// `None` for a file that is not of this run.
+    fn of(file: &str, run: &str, format: &str) -> Option<Self> {
         let visible = file.trim_start_matches('.');
         let hidden = visible.len() != file.len();
-        let stem = visible.strip_prefix("part-")?;
+        let stem = visible.strip_prefix("part-")?.strip_prefix(run)?.strip_prefix('-')?;
         if let Some(number) = stem.strip_suffix(".inprogress") {
             return (hidden && number.parse::<u64>().is_ok()).then_some(Self { hidden, epoch: None });
         }

@@ -498,15 +498,16 @@ fn files_become_visible_by_their_commit_and_later_ones_go_on_recovery() {
     let open = || open_sink(&spec, &context(folder.path())).expect("opens");
     let row = |number: i32| batch(&spec, &[vec![Value::Int(number), Value::string("x,y")]]);
     let mut sink: Box<dyn Sink> = open();
+    sink.begin("r", None).expect("begins");
     let root = folder.path().join("in");
     sink.write(&row(1)).expect("writes");
-    assert_eq!(names(&root), [".part-0.inprogress"]);
+    assert_eq!(names(&root), [".part-r-0.inprogress"]);
     sink.prepare(1).expect("prepares");
-    assert_eq!(names(&root), [".part-1-0.csv"]);
+    assert_eq!(names(&root), [".part-r-1-0.csv"]);
     sink.commit(1).expect("commits");
     sink.commit(1).expect("commits again");
-    assert_eq!(names(&root), ["part-1-0.csv"]);
-    assert_eq!(std::fs::read_to_string(root.join("part-1-0.csv")).expect("text"), "a,b\n1,\"x,y\"\n");
+    assert_eq!(names(&root), ["part-r-1-0.csv"]);
+    assert_eq!(std::fs::read_to_string(root.join("part-r-1-0.csv")).expect("text"), "a,b\n1,\"x,y\"\n");
     for epoch in [2, 3] {
         sink.write(&row(2)).expect("writes");
         sink.prepare(epoch).expect("prepares");
@@ -514,8 +515,29 @@ fn files_become_visible_by_their_commit_and_later_ones_go_on_recovery() {
     sink.commit(3).expect("commits");
     sink.write(&row(4)).expect("writes");
     drop(sink);
-    open().recover(2).expect("recovers");
-    assert_eq!(names(&root), ["part-1-0.csv", "part-2-0.csv"]);
+    open().begin("r", Some(2)).expect("goes on");
+    assert_eq!(names(&root), ["part-r-1-0.csv", "part-r-2-0.csv"]);
+}
+
+/// A run that died before its first checkpoint has prepared rows that the next one, which starts anew, writes again; and a
+/// run may write to a folder that another has filled.
+#[test]
+fn what_another_run_left_is_neither_shown_nor_touched() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spec = table("a INT", &[("format", "csv")]);
+    let open = || open_sink(&spec, &context(folder.path())).expect("opens");
+    let fill = |run: &str, prepared: u64, committed: Option<u64>| {
+        let mut sink = open();
+        sink.begin(run, None).expect("begins");
+        sink.write(&batch(&spec, &[vec![Value::Int(1)]])).expect("writes");
+        sink.prepare(prepared).expect("prepares");
+        committed.into_iter().for_each(|epoch| sink.commit(epoch).expect("commits"));
+    };
+    fill("whole", 7, Some(7));
+    fill("dead", 4, None);
+    fill("next", 5, Some(5));
+    open().begin("next", Some(5)).expect("goes on");
+    assert_eq!(names(&folder.path().join("in")), [".part-dead-4-0.csv", "part-next-5-0.csv", "part-whole-7-0.csv"]);
 }
 
 #[test]

@@ -62,6 +62,7 @@ fn nested_row() -> impl Strategy<Value = Vec<Value>> {
 fn check(spec: &TableSpec, rows: &[Vec<Value>]) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut sink = open_sink(spec, &context(folder.path())).expect("opens");
+    sink.begin("run", None).expect("begins");
     sink.write(&batch(spec, rows)).expect("writes");
     sink.prepare(1).expect("prepares");
     sink.commit(1).expect("commits");

@@ -15,7 +15,7 @@ use crate::pipelines::{PipelineTable, Pipelines};
 use arrow_array::new_null_array;
 use connect::OpenContext;
 use data::batch::FINAL_WATERMARK;
-use data::port::{Position, Source};
+use data::port::{Position, Source, new_run};
 use data::storage::storage_type;
 use data::{ChangeBatch, Diagnostic};
 use engine::{Delivery, Engine, EpochOutput, Input, Mode, Options, TableStatistics};
@@ -74,6 +74,8 @@ struct Runner<'a> {
     /// When the project was first started: the first instant that a source hears, even when a crash comes before the first
     /// checkpoint that knows of it.
     started_millis: i64,
+    /// Names this run and those that go on from its checkpoints, to sinks.
+    run: String,
     status: Status,
     sender: SyncSender<Message>,
     messages: Receiver<Message>,
@@ -111,6 +113,17 @@ impl Running {
     }
 }
 
+/// What connectors are opened with, when nothing is said about dead letters.
+fn open_context(pipelines: &Pipelines, options: &RunOptions) -> OpenContext {
+    OpenContext {
+        base: pipelines.base.clone(),
+        bounded: options.mode == RunMode::Batch,
+        dead_letter: false,
+        exact_columns: false,
+        output: options.output.clone(),
+    }
+}
+
 impl<'a> Runner<'a> {
     fn open(
         pipelines: &'a Pipelines,
@@ -142,13 +155,7 @@ impl<'a> Runner<'a> {
         for statement in &pipelines.statements {
             ids.push(engine.attach(&statement.node, &statement.label)?);
         }
-        let context = OpenContext {
-            base: pipelines.base.clone(),
-            bounded: !is_stream,
-            dead_letter: false,
-            exact_columns: false,
-            output: options.output.clone(),
-        };
+        let context = open_context(pipelines, options);
         let sinks = Sinks::open(pipelines, &ids, &context)?;
         let store = if is_stream { Some(CheckpointFolder::open(&options.data_dir.join("checkpoints"))?) } else { None };
         let (sender, messages) = sync_channel(READ_AHEAD);
@@ -164,6 +171,7 @@ impl<'a> Runner<'a> {
             store,
             positions: BTreeMap::new(),
             started_millis: 0,
+            run: new_run(),
             status: Status::default(),
             sender,
             messages,
@@ -183,8 +191,14 @@ impl<'a> Runner<'a> {
         Ok(runner)
     }
 
-    /// Goes to the last checkpoint, if there is one, and gives its epoch.
+    /// Goes to the last checkpoint, if there is one, tells the sinks which run they belong to, and gives the epoch.
     fn restore(&mut self, observer: &mut dyn Observer) -> Result<Option<u64>, Diagnostic> {
+        let restored = self.restore_state(observer)?;
+        self.sinks.begin(&self.run, restored)?;
+        Ok(restored)
+    }
+
+    fn restore_state(&mut self, observer: &mut dyn Observer) -> Result<Option<u64>, Diagnostic> {
         let Some(store) = &mut self.store else { return Ok(None) };
         for damaged in store.damaged() {
             observer.note(&format!("{damaged}; using the checkpoint before it"));
@@ -194,9 +208,9 @@ impl<'a> Runner<'a> {
         self.positions = positions.into_iter().collect();
         let statements = extra["statements"].as_object().cloned().unwrap_or_default();
         changed::check(self.pipelines, &statements, &self.positions)?;
+        self.run = extra["run"].as_str().map_or_else(new_run, str::to_owned);
         self.started_millis = extra["started"].as_i64().unwrap_or(self.started_millis);
         let epoch = self.engine.epoch_number();
-        self.sinks.recover(epoch)?;
         // Processing time never goes back, whatever the clock of this run says.
         let restored = self.engine.clock_millis();
         if self.clock.now_millis() < restored {
@@ -491,7 +505,7 @@ impl<'a> Runner<'a> {
         let epoch = self.engine.epoch_number();
         self.sinks.prepare(epoch)?;
         self.engine
-            .checkpoint(store, serde_json::json!({ "positions": self.positions, "started": self.started_millis, "statements": changed::fingerprints(self.pipelines) }))?;
+            .checkpoint(store, serde_json::json!({ "positions": self.positions, "run": self.run, "started": self.started_millis, "statements": changed::fingerprints(self.pipelines) }))?;
         self.sinks.commit(epoch)?;
         self.changed = false;
         let (at_millis, seconds) = (wall_millis(), started.elapsed().as_secs_f64());

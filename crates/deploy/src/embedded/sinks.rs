@@ -36,9 +36,9 @@ impl Sinks {
         Ok(sinks)
     }
 
-    /// After a restart: what was prepared by this epoch is committed, what came later is removed.
-    pub(crate) fn recover(&mut self, epoch: u64) -> Result<(), Diagnostic> {
-        self.open.values_mut().try_for_each(|open| open.sink.recover(epoch))
+    /// Before the first rows, see [`Sink::begin`].
+    pub(crate) fn begin(&mut self, run: &str, epoch: Option<u64>) -> Result<(), Diagnostic> {
+        self.open.values_mut().try_for_each(|open| open.sink.begin(run, epoch))
     }
 
     /// Writes what an epoch gave and says how many rows reached outer tables.
