@@ -8,7 +8,8 @@
 //!   and has `''` for a quote.
 //! - `--- exit CODE`, `--- stdout`, `--- stderr` after a run are what it must give (absent: 0, nothing, nothing).
 //!
-//! Measured times are shown as `[SECONDS]`, the temporary folder as `[DIR]`.
+//! Measured times are shown as `[SECONDS]`, the temporary folder as `[DIR]`, the epoch of a checkpoint as `[EPOCH]`: how many
+//! epochs a run has depends on when its rows come.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -149,9 +150,19 @@ fn arguments(command: &str) -> Vec<String> {
 fn normalised(text: &str, folder: &Path) -> String {
     let mut out = String::new();
     for line in text.replace(&*folder.to_string_lossy(), "[DIR]").split_inclusive('\n') {
-        out.push_str(&without_seconds(line));
+        out.push_str(&without_epoch(&without_seconds(line)));
     }
     out
+}
+
+fn without_epoch(line: &str) -> String {
+    match line.split_once("the checkpoint of epoch ") {
+        Some((before, after)) => {
+            let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
+            format!("{before}the checkpoint of epoch [EPOCH]{rest}")
+        }
+        None => line.to_owned(),
+    }
 }
 
 fn without_seconds(line: &str) -> String {
