@@ -208,7 +208,12 @@ impl<'a> Runner<'a> {
         self.positions = positions.into_iter().collect();
         let statements = extra["statements"].as_object().cloned().unwrap_or_default();
         changed::check(self.pipelines, &statements, &self.positions)?;
-        self.run = extra["run"].as_str().map_or_else(new_run, str::to_owned);
+        // Another name would leave what the run prepared hidden for good.
+        let run = extra["run"].as_str().ok_or_else(|| {
+            Diagnostic::run("HW3914", "the checkpoint does not say which run it belongs to")
+                .hint("report it; start anew with another --data-dir")
+        })?;
+        run.clone_into(&mut self.run);
         self.started_millis = extra["started"].as_i64().unwrap_or(self.started_millis);
         let epoch = self.engine.epoch_number();
         // Processing time never goes back, whatever the clock of this run says.
