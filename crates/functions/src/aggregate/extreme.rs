@@ -181,8 +181,11 @@ impl<K: OrderKey> Ordered<K> {
             self.values[group_at].add(key.clone(), step);
             self.changed.mark(group, key);
         } else if self.best(group).is_none_or(|best| if self.least { key < *best } else { key > *best }) {
-            let old = std::mem::take(&mut self.values[group_at]);
-            old.into_keys().for_each(|old| self.changed.mark(group, old));
+            // There is one value, the best so far.
+            if let Some(old) = self.best(group).cloned() {
+                self.values[group_at].add(old.clone(), -1);
+                self.changed.mark(group, old);
+            }
             self.values[group_at].add(key.clone(), 1);
             self.changed.mark(group, key);
         }
