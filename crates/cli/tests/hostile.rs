@@ -46,6 +46,38 @@ fn deep_nesting_is_refused_by_every_command() {
 }
 
 #[test]
+fn text_that_multiplies_is_refused() {
+    let folder = folder();
+    for call in [
+        "REPEAT(REPEAT('x', 100000), 100000)",
+        "LPAD('a', 2147483647, 'x')",
+        "REPLACE(REPEAT('x', 1000000), 'x', REPEAT('y', 100000))",
+        "REGEXP_REPLACE(REPEAT('x', 1000000), 'x', REPEAT('y', 100000))",
+        "ARRAY_JOIN(SPLIT(REPEAT('a,', 1000000), ','), REPEAT('z', 100000))",
+    ] {
+        let (exit, said) = headwater(folder.path(), &["query", &format!("SELECT CHAR_LENGTH({call})")]);
+        assert_eq!(exit, Some(1), "{call}");
+        assert!(said.contains("error[HW3220]"), "{call}: {said:.300}");
+    }
+}
+
+/// Each step names the one before twice.
+#[test]
+fn queries_that_double_at_each_step_stay_small_or_are_refused() {
+    let folder = folder();
+    let nested =
+        |one: &str, from: &str| (0..26).fold(from.to_owned(), |query, _| format!("SELECT {one} AS a FROM ({query})"));
+    let text = format!("{} WHERE a > 0", nested("a + a", "SELECT b AS a FROM (VALUES (1)) AS t (b)"));
+    let (exit, said) = headwater(folder.path(), &["query", "--output", "rows", &text]);
+    assert_eq!((exit, said.as_str()), (Some(0), "+I[67108864]\n"));
+    let steps = (1..25).map(|at| format!(", c{at} AS (SELECT x.a FROM c{0} x JOIN c{0} y ON x.a = y.a)", at - 1));
+    let text = format!("WITH c0 AS (SELECT 1 AS a){} SELECT * FROM c24", steps.collect::<String>());
+    let (exit, said) = headwater(folder.path(), &["query", &text]);
+    assert_eq!(exit, Some(1));
+    assert!(said.contains("error[HW2061]"), "{said:.300}");
+}
+
+#[test]
 fn bytes_that_are_no_text_are_named() {
     let folder = folder();
     write(folder.path(), "bytes.sql", b"SELECT '\xff\xfe' FROM t;\n");

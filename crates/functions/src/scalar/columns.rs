@@ -116,6 +116,18 @@ pub(crate) fn try_build_text(
     Ok(Arc::new(StringArray::new(offsets, Buffer::from_vec(text.into_bytes()), nulls)))
 }
 
+/// The most bytes that a column may grow to by repeating text: one call in a query must not take the machine's memory.
+const GROWN_BYTES: usize = 256 << 20;
+
+/// Refuses to put `times` times `bytes` behind what a column has.
+pub(crate) fn check_growth(row: usize, text: &str, bytes: usize, times: usize) -> Result<(), EvalError> {
+    if bytes.saturating_mul(times).saturating_add(text.len()) <= GROWN_BYTES {
+        return Ok(());
+    }
+    let message = format!("a call that repeats text makes more than {} MiB of it", GROWN_BYTES >> 20);
+    Err(EvalError { code: "HW3220", message, row })
+}
+
 /// A byte column, like [`build_text`].
 pub(crate) fn try_build_bytes(
     rows: usize,

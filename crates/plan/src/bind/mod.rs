@@ -92,6 +92,8 @@ pub(crate) struct Binder<'s> {
     /// Where an expanded view stands in the statement: its own spans are of another text.
     pub(crate) view_span: Option<Span>,
     pub(crate) view_depth: usize,
+    /// Nodes that were put in place of names so far.
+    pub(crate) expanded: usize,
 }
 
 impl<'s> Binder<'s> {
@@ -105,6 +107,7 @@ impl<'s> Binder<'s> {
             batch,
             view_span: None,
             view_depth: 0,
+            expanded: 0,
         }
     }
 

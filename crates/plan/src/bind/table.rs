@@ -19,6 +19,9 @@ pub(crate) const ROWTIME: &str = "$rowtime";
 /// Views inside views beyond this depth are taken for a cycle.
 const MAX_VIEW_DEPTH: usize = 64;
 
+/// Nodes that names in FROM may stand for, all in all.
+const MAX_EXPANDED: usize = 20_000;
+
 impl Binder<'_> {
     /// What a name in FROM stands for, and the parts by which its columns can be qualified.
     pub(crate) fn table(&mut self, name: &ast::ObjectName, hints: &[ast::Hint]) -> Bound<(Node, Vec<String>)> {
@@ -26,7 +29,9 @@ impl Binder<'_> {
         if let [single] = parts.as_slice()
             && let Some(cte) = self.ctes.iter().rev().find(|cte| cte.name == *single)
         {
-            return Ok((cte.node.clone(), vec![cte.name.clone()]));
+            let (node, names) = (cte.node.clone(), vec![cte.name.clone()]);
+            self.expand(&node, name)?;
+            return Ok((node, names));
         }
         let Some(object) = self.resolve(&parts) else { return self.unknown_table(name) };
         let path = object.path().clone();
@@ -37,7 +42,22 @@ impl Binder<'_> {
             }
             Object::View(view) => self.view(&view, name.span())?,
         };
+        self.expand(&node, name)?;
         Ok((node, vec![path.catalog, path.database, path.name]))
+    }
+
+    /// Bounds what names stand for: each view of two of the view before it doubles the plan.
+    fn expand(&mut self, node: &Node, name: &ast::ObjectName) -> Bound<()> {
+        node.walk(&mut |_| self.expanded += 1);
+        if self.expanded <= MAX_EXPANDED {
+            return Ok(());
+        }
+        let message = format!("`{name}` makes the plan larger than {MAX_EXPANDED} nodes");
+        self.fail(
+            Diagnostic::plan("HW2061", name.span(), message)
+                .detail("a view, or a query of WITH, is put in wherever it is named, with all that it names itself")
+                .hint("write the inner query into a table of its own and read that"),
+        )
     }
 
     pub(crate) fn resolve(&self, parts: &[&str]) -> Option<Object> {

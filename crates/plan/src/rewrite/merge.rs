@@ -14,12 +14,11 @@ pub(super) fn apply(node: Node) -> Node {
 
 fn merge(mut node: Node) -> Node {
     let Op::Calc { columns: inner, condition: inner_condition } = &node.inputs[0].op else { return node };
-    let volatile = inner.iter().any(is_volatile) || inner_condition.as_ref().is_some_and(is_volatile);
-    if volatile {
-        return node;
-    }
     let (inner, inner_condition) = (inner.clone(), inner_condition.clone());
     let Op::Calc { columns, condition } = &mut node.op else { return node };
+    if inner_condition.as_ref().is_some_and(is_volatile) || !can_put_in(columns.iter().chain(&*condition), &inner) {
+        return node;
+    }
     let substitute = |expr: &mut Expr| replace_columns(expr, &|at, _| inner[at].clone());
     columns.iter_mut().for_each(substitute);
     condition.iter_mut().for_each(substitute);
@@ -29,8 +28,23 @@ fn merge(mut node: Node) -> Node {
     node
 }
 
+/// Nodes of expressions that putting columns in may give: each calculation of two of the one before doubles them.
+const MAX_PUT_IN: usize = 20_000;
+
+/// Whether columns may be replaced by what computes them.
+pub(super) fn can_put_in<'a>(exprs: impl Iterator<Item = &'a Expr>, columns: &[Expr]) -> bool {
+    let size = |expr: &Expr, of_column: &dyn Fn(usize) -> usize| {
+        let mut size = 0_usize;
+        expr.walk(&mut |part| size = size.saturating_add(part.as_column().map_or(1, of_column)));
+        size
+    };
+    let sizes: Vec<usize> = columns.iter().map(|column| size(column, &|_| 1)).collect();
+    let total = exprs.fold(0_usize, |total, expr| total.saturating_add(size(expr, &|at| sizes[at])));
+    total <= MAX_PUT_IN && !columns.iter().any(is_volatile)
+}
+
 /// Whether two evaluations may differ: then an expression must not be copied.
-fn is_volatile(expr: &Expr) -> bool {
+pub(super) fn is_volatile(expr: &Expr) -> bool {
     let mut found = false;
     expr.walk(&mut |part| {
         if let ExprKind::Call { function, .. } = &part.kind {

@@ -1,8 +1,9 @@
 //! Filter pushdown: conditions move to where the fewest rows have to be made for them.
 
+use super::merge::{can_put_in, is_volatile};
 use crate::build::{and, columns_of, conjuncts, replace_columns};
 use crate::node::{JoinKind, Node, Op};
-use functions::{Expr, ExprKind, Volatility};
+use functions::{Expr, ExprKind};
 
 pub(super) fn apply(node: Node) -> Node {
     match &node.op {
@@ -176,7 +177,7 @@ fn remapped(parts: Vec<Expr>, map: &dyn Fn(usize) -> usize) -> Vec<Expr> {
 fn filter_in_place(node: &mut Node, parts: Vec<Expr>) {
     let Some(condition) = and(parts) else { return };
     if let Op::Calc { columns, condition: existing } = &mut node.op
-        && !columns.iter().any(is_volatile)
+        && can_put_in(std::iter::once(&condition), columns)
     {
         let mut condition = condition;
         replace_columns(&mut condition, &|at, _| columns[at].clone());
@@ -188,14 +189,4 @@ fn filter_in_place(node: &mut Node, parts: Vec<Expr>) {
     let mut filtered = Node::filter(std::mem::replace(node, placeholder), condition);
     filtered.columns = columns;
     *node = filtered;
-}
-
-fn is_volatile(expr: &Expr) -> bool {
-    let mut found = false;
-    expr.walk(&mut |part| {
-        if let ExprKind::Call { function, .. } = &part.kind {
-            found |= functions::scalar(function).is_none_or(|def| def.volatility == Volatility::Volatile);
-        }
-    });
-    found
 }

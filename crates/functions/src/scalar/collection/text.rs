@@ -2,7 +2,7 @@
 
 use super::{element, pure};
 use crate::registry::{BindArg, BindError, Binding, EvalError, Example, KernelArgs, ScalarDef};
-use crate::scalar::columns::{build_text, lists, texts, try_build_lists};
+use crate::scalar::columns::{check_growth, lists, texts, try_build_lists, try_build_text};
 use crate::typing::{any_nullable, arity_between, fixed, mismatch};
 use arrow_array::builder::{ArrayBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
@@ -53,12 +53,16 @@ fn join(args: &KernelArgs) -> Result<ArrayRef, EvalError> {
     let (array, separator) = (lists(args, 0), texts(args, 1));
     let replacement = (args.columns.len() > 2).then(|| texts(args, 2));
     let elements = array.values().as_string::<i32>();
-    build_text(args.rows, |row, out| {
-        let (range, separator) = (array.get(row)?, separator.get(row)?);
+    try_build_text(args.rows, |row, out| {
+        let Some((range, separator)) = array.get(row).zip(separator.get(row)) else { return Ok(None) };
         let replacement = match &replacement {
             None => None,
-            Some(replacement) => Some(replacement.get(row)?),
+            Some(replacement) => match replacement.get(row) {
+                None => return Ok(None),
+                known => known,
+            },
         };
+        check_growth(row, out, separator.len() + replacement.map_or(0, str::len), range.len())?;
         let parts =
             range.filter_map(|index| if elements.is_null(index) { replacement } else { Some(elements.value(index)) });
         for (index, part) in parts.enumerate() {
@@ -67,7 +71,7 @@ fn join(args: &KernelArgs) -> Result<ArrayRef, EvalError> {
             }
             out.push_str(part);
         }
-        Some(())
+        Ok(Some(()))
     })
 }
 

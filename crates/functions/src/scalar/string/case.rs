@@ -2,7 +2,7 @@
 
 use super::{INT, STRING, nullable, pure, same_kind};
 use crate::registry::{EvalError, Example, KernelArgs, ScalarDef};
-use crate::scalar::columns::{build, build_text, primitives, texts};
+use crate::scalar::columns::{build, build_text, check_growth, primitives, texts, try_build_text};
 use crate::typing::fixed;
 use arrow_array::ArrayRef;
 use arrow_array::types::{Int32Type, Int64Type};
@@ -122,12 +122,14 @@ fn append_initcap(out: &mut String, text: &str) {
 
 fn repeat(args: &KernelArgs) -> Result<ArrayRef, EvalError> {
     let (text, count) = (texts(args, 0), primitives::<Int32Type>(args, 1));
-    build_text(args.rows, |row, out| {
-        let text = text.get(row)?;
-        for _ in 0..count.get(row)? {
+    try_build_text(args.rows, |row, out| {
+        let (Some(text), Some(count)) = (text.get(row), count.get(row)) else { return Ok(None) };
+        let count = usize::try_from(count).unwrap_or(0);
+        check_growth(row, out, text.len(), count)?;
+        for _ in 0..count {
             out.push_str(text);
         }
-        Some(())
+        Ok(Some(()))
     })
 }
 

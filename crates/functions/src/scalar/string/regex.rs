@@ -4,7 +4,7 @@
 use super::java_regex::JavaRegex;
 use super::{INT, STRING, nullable, pure};
 use crate::registry::{BindArg, BindError, Binding, CallSite, EvalError, Example, Kernel, KernelArgs, ScalarDef};
-use crate::scalar::columns::{primitives, texts, try_build, try_build_lists, try_build_text};
+use crate::scalar::columns::{check_growth, primitives, texts, try_build, try_build_lists, try_build_text};
 use crate::typing::{fixed, signature};
 use arrow_array::builder::{ArrayBuilder, StringBuilder};
 use arrow_array::types::{Int32Type, Int64Type};
@@ -237,6 +237,7 @@ fn replace(args: &KernelArgs, mut patterns: PatternReader) -> Result<ArrayRef, E
         let Some((regex, replacement)) = patterns.get(pattern).zip(replacement.get(row)) else { return Ok(None) };
         let mut from = 0;
         for found in regex.find_all(text, row)? {
+            check_growth(row, out, replacement.len(), 1)?;
             out.push_str(&text[from..found.start]);
             out.push_str(replacement);
             from = found.end;

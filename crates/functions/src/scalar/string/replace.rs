@@ -2,7 +2,7 @@
 
 use super::{STRING, pure};
 use crate::registry::{BindArg, BindError, Binding, EvalError, Example, KernelArgs, ScalarDef};
-use crate::scalar::columns::{build_text, texts};
+use crate::scalar::columns::{build_text, check_growth, texts, try_build_text};
 use crate::typing::fixed;
 use arrow_array::ArrayRef;
 use memchr::memmem;
@@ -29,28 +29,37 @@ pub(crate) static FUNCTIONS: &[ScalarDef] = &[
 
 fn replace(args: &KernelArgs) -> Result<ArrayRef, EvalError> {
     let (text, part, replacement) = (texts(args, 0), texts(args, 1), texts(args, 2));
-    build_text(args.rows, |row, out| {
-        append_replaced(out, text.get(row)?, part.get(row)?, replacement.get(row)?);
-        Some(())
+    try_build_text(args.rows, |row, out| {
+        let Some((text, part)) = text.get(row).zip(part.get(row)) else { return Ok(None) };
+        let Some(replacement) = replacement.get(row) else { return Ok(None) };
+        append_replaced(out, row, (text, part, replacement))?;
+        Ok(Some(()))
     })
 }
 
-fn append_replaced(out: &mut String, text: &str, part: &str, replacement: &str) {
+fn append_replaced(
+    out: &mut String,
+    row: usize,
+    (text, part, replacement): (&str, &str, &str),
+) -> Result<(), EvalError> {
     if part.is_empty() {
+        check_growth(row, out, replacement.len(), text.len() + 1)?;
         out.push_str(replacement);
         for character in text.chars() {
             out.push(character);
             out.push_str(replacement);
         }
-        return;
+        return Ok(());
     }
     let mut from = 0;
     for at in memmem::find_iter(text.as_bytes(), part.as_bytes()) {
+        check_growth(row, out, replacement.len(), 1)?;
         out.push_str(&text[from..at]);
         out.push_str(replacement);
         from = at + part.len();
     }
     out.push_str(&text[from..]);
+    Ok(())
 }
 
 /// NULL only when the text is: without `from` nothing changes, without `to` its characters are removed.

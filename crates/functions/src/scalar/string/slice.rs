@@ -2,7 +2,7 @@
 
 use super::{INT, STRING, nullable, pure, utf16};
 use crate::registry::{BindArg, BindError, Binding, EvalError, Example, KernelArgs, ScalarDef};
-use crate::scalar::columns::{build_text, primitives, texts};
+use crate::scalar::columns::{build_text, check_growth, primitives, texts, try_build_text};
 use crate::typing::{any_nullable, signature};
 use arrow_array::ArrayRef;
 use arrow_array::types::{Int32Type, Int64Type};
@@ -179,13 +179,13 @@ fn overlay(args: &KernelArgs) -> Result<ArrayRef, EvalError> {
 
 fn pad(args: &KernelArgs, left: bool) -> Result<ArrayRef, EvalError> {
     let (text, length, padding) = (texts(args, 0), primitives::<Int32Type>(args, 1), texts(args, 2));
-    build_text(args.rows, |row, out| {
-        let (text, length, padding) = (text.get(row)?, length.get(row)?, padding.get(row)?);
-        let length = usize::try_from(length).ok()?;
-        if padding.is_empty() {
-            return None;
-        }
+    try_build_text(args.rows, |row, out| {
+        let (Some(text), Some(length), Some(padding)) = (text.get(row), length.get(row), padding.get(row)) else {
+            return Ok(None);
+        };
+        let Some(length) = usize::try_from(length).ok().filter(|_| !padding.is_empty()) else { return Ok(None) };
         let missing = length.saturating_sub(utf16::length(text));
+        check_growth(row, out, padding.len(), missing / utf16::length(padding))?;
         if left {
             append_padding(out, padding, missing);
         }
@@ -193,7 +193,7 @@ fn pad(args: &KernelArgs, left: bool) -> Result<ArrayRef, EvalError> {
         if !left {
             append_padding(out, padding, missing);
         }
-        Some(())
+        Ok(Some(()))
     })
 }
 
