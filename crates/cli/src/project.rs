@@ -2,7 +2,7 @@
 
 use crate::context::Global;
 use crate::input::{Sources, Text};
-use crate::workbench::{Workbench, scanned};
+use crate::workbench::Workbench;
 use catalog::project::Project;
 use data::{ChangeBatch, Diagnostic};
 use deploy::embedded::{Observer, RunMode, RunOptions, run};
@@ -111,13 +111,13 @@ impl ProjectTables {
             let before = (tables.len(), chosen.len());
             for (index, statement) in self.pipelines.statements.iter().enumerate() {
                 let Op::Sink { table: target, .. } = &statement.node.op else { continue };
-                let read = scanned(&statement.node);
+                let read = statement.node.tables_read();
                 // A dead-letter table gets its rows from whoever reads the table that they were meant for.
-                let letters = read.iter().filter_map(|table| self.pipelines.tables.get(table)?.dead_letter.as_ref());
+                let letters = read.iter().filter_map(|table| self.pipelines.tables.get(*table)?.dead_letter.as_ref());
                 let wanted = tables.contains(target) || letters.into_iter().any(|table| tables.contains(table));
                 if wanted && self.is_managed(target) {
                     chosen.insert(index);
-                    tables.extend(read);
+                    tables.extend(read.into_iter().map(str::to_owned));
                 }
             }
             if (tables.len(), chosen.len()) == before {

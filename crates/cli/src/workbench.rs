@@ -16,7 +16,6 @@ use deploy::tables::{ConnectedTables, table_spec};
 use engine::{Delivery, Engine, EpochOutput, Input, ManagedMode, Options, TableDef, TableKind};
 use plan::{ChangelogMode, Insertion, Node, Op, Planned, Session};
 use sql::ast::Statement;
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -154,8 +153,8 @@ impl Workbench {
     /// The final rows of a plan over bounded input.
     fn bounded(&mut self, root: &Node) -> Result<ChangeBatch, Diagnostic> {
         let mut tables = Vec::new();
-        for name in scanned(root) {
-            let table = self.table(&name)?;
+        for name in root.tables_read() {
+            let table = self.table(name)?;
             let def = definition(&table, TableKind::External);
             let batches = if is_in_memory(&table) { self.recall(&table)? } else { self.read_all(&table)? };
             tables.push((def, batches));
@@ -182,13 +181,13 @@ impl Workbench {
         let mut engine = Engine::new(self.options()?);
         let mut sources = Vec::new();
         let mut kept = Vec::new();
-        for name in scanned(root) {
-            let table = self.table(&name)?;
+        for name in root.tables_read() {
+            let table = self.table(name)?;
             engine.add_table(definition(&table, TableKind::External))?;
             if is_in_memory(&table) {
-                kept.push((name, self.recall(&table)?));
+                kept.push((name.to_owned(), self.recall(&table)?));
             } else {
-                sources.push((name, connect::open_source(&table_spec(&table), &self.context)?));
+                sources.push((name.to_owned(), connect::open_source(&table_spec(&table), &self.context)?));
             }
         }
         if let Op::Sink { table, .. } = &root.op {
@@ -360,17 +359,4 @@ fn answer_rows(answer: plan::Answer) -> ResultSet {
     let value = |cell: Option<String>| cell.map_or(Value::Null, Value::String);
     let row = |row: Vec<Option<String>>| (RowKind::Insert, row.into_iter().map(value).collect());
     ResultSet { columns, rows: answer.rows.into_iter().map(row).collect() }
-}
-
-/// Tables that a plan reads, each once.
-pub(crate) fn scanned(root: &Node) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut open = vec![root];
-    while let Some(node) = open.pop() {
-        if let Op::Scan { table, .. } = &node.op {
-            found.insert(table.name.clone());
-        }
-        open.extend(&node.inputs);
-    }
-    found
 }

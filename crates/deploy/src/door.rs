@@ -5,7 +5,7 @@ use catalog::project::{Project, Role};
 use catalog::{Column, Object, ObjectPath, Table};
 use data::{Diagnostic, Located};
 use engine::Options;
-use plan::{Node, Op, Session};
+use plan::Session;
 use serve::{StatementInfo, TableInfo};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -97,20 +97,11 @@ fn statement(project: &Project, pipelines: &Pipelines, statement: &PipelineState
     let file = project.files.iter().find(|file| file.path == statement.file());
     let short =
         |name: &str| pipelines.tables.get(name).map_or_else(|| name.to_owned(), |table| table.short_name.clone());
-    let mut reads = BTreeSet::new();
-    scanned(&statement.node, &mut reads);
     StatementInfo {
         label: statement.label.clone(),
         file: file.map(|file| file.path.clone()),
         target: plan::explain::sink_table(&statement.node).map(short).unwrap_or_default(),
-        reads: reads.into_iter().map(short).collect(),
+        reads: statement.node.tables_read().into_iter().map(short).collect(),
         sql: file.map(|file| file.source.trim().to_owned()).unwrap_or_default(),
     }
-}
-
-fn scanned<'a>(node: &'a Node, names: &mut BTreeSet<&'a str>) {
-    if let Op::Scan { table, .. } = &node.op {
-        names.insert(&table.name);
-    }
-    node.inputs.iter().for_each(|input| scanned(input, names));
 }

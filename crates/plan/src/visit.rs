@@ -1,7 +1,8 @@
-//! Walking plans: the expressions of a node.
+//! Walking plans: the expressions of a node, and the tables it reads.
 
 use crate::node::{Node, Op};
 use functions::Expr;
+use std::collections::BTreeSet;
 
 impl Op {
     /// Every expression of the operator.
@@ -40,5 +41,16 @@ impl Node {
         for input in &self.inputs {
             input.walk(visit);
         }
+    }
+
+    /// Names of the tables that it reads, each once.
+    pub fn tables_read(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        self.walk(&mut |node| {
+            if let Op::Scan { table, .. } = &node.op {
+                names.insert(table.name.as_str());
+            }
+        });
+        names
     }
 }

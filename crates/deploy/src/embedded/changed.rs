@@ -6,7 +6,7 @@
 use crate::pipelines::{PipelineStatement, Pipelines};
 use data::Diagnostic;
 use data::port::Position;
-use plan::{Node, Op};
+use plan::Node;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
@@ -68,14 +68,6 @@ fn check_selection(pipelines: &Pipelines, saved: &Map<String, Json>) -> Result<(
 
 /// An outer table that the statement reads and that was read before.
 fn read_before(node: &Node, pipelines: &Pipelines, positions: &BTreeMap<String, Position>) -> Option<String> {
-    let mut pending = vec![node];
-    while let Some(node) = pending.pop() {
-        if let Op::Scan { table, .. } = &node.op
-            && positions.contains_key(&table.name)
-        {
-            return pipelines.tables.get(&table.name).map(|table| table.short_name.clone());
-        }
-        pending.extend(&node.inputs);
-    }
-    None
+    let name = node.tables_read().into_iter().find(|name| positions.contains_key(*name))?;
+    pipelines.tables.get(name).map(|table| table.short_name.clone())
 }

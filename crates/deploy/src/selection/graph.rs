@@ -2,7 +2,7 @@
 
 use super::Part;
 use crate::pipelines::Pipelines;
-use plan::{Node, Op};
+use plan::Node;
 use std::collections::BTreeSet;
 
 pub(super) struct Graph {
@@ -20,7 +20,7 @@ struct Edges {
 impl Graph {
     pub(super) fn new(pipelines: &Pipelines) -> Self {
         let edges = |node: &Node| {
-            let reads = scanned(node);
+            let reads: BTreeSet<String> = node.tables_read().into_iter().map(str::to_owned).collect();
             let letters = reads.iter().filter_map(|table| pipelines.tables.get(table)?.dead_letter.clone()).collect();
             Edges { target: plan::explain::sink_table(node).map(str::to_owned), letters, reads }
         };
@@ -65,17 +65,4 @@ impl Graph {
         part.statements.extend(found.map(|(at, _)| at));
         part.statements.len() > before
     }
-}
-
-/// The tables that a plan reads.
-pub(super) fn scanned(node: &Node) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut pending = vec![node];
-    while let Some(node) = pending.pop() {
-        if let Op::Scan { table, .. } = &node.op {
-            found.insert(table.name.clone());
-        }
-        pending.extend(&node.inputs);
-    }
-    found
 }

@@ -105,7 +105,8 @@ fn read_by_view(session: &Session, path: &ObjectPath) -> BTreeSet<String> {
     let (statements, _) = sql::parse_script(&format!("SELECT * FROM {name}"));
     // The view was planned when it was declared.
     let plans = statements.iter().filter_map(|statement| session.plans(statement).ok());
-    plans.flatten().flat_map(|node| graph::scanned(&node)).collect()
+    let names = |node: plan::Node| node.tables_read().into_iter().map(str::to_owned).collect::<Vec<_>>();
+    plans.flatten().flat_map(names).collect()
 }
 
 fn unknown(selector: &Selector, pipelines: &Pipelines, project: &Project) -> Diagnostic {

@@ -187,10 +187,9 @@ impl Graph {
     }
 
     fn check_tables(&self, root: &Node) -> std::result::Result<(), Diagnostic> {
-        let mut read = Vec::new();
-        tables_read(root, &mut read);
+        let read = root.tables_read();
         for name in &read {
-            if !self.tables.contains_key(name.as_str()) {
+            if !self.tables.contains_key(*name) {
                 return Err(unknown_table(name));
             }
         }
@@ -198,7 +197,7 @@ impl Graph {
         let Some(entry) = self.tables.get(table) else { return Err(unknown_table(table)) };
         let Some(target) = entry.node else { return Ok(()) };
         let feeds_itself =
-            read.iter().filter_map(|name| self.tables[name.as_str()].node).any(|node| self.reaches(target, node));
+            read.iter().filter_map(|name| self.tables[*name].node).any(|node| self.reaches(target, node));
         if feeds_itself {
             return Err(Diagnostic::run("HW3204", format!("statement writes to `{table}`, from which it reads"))
                 .detail("its changes would come back to it without end")
@@ -301,8 +300,7 @@ impl Graph {
     fn connect_sink(&mut self, root: &Node, id: NodeId) {
         let Op::Sink { table, .. } = &root.op else { return };
         let Some(table) = self.tables[table].node else { return };
-        let mut read = Vec::new();
-        tables_read(root, &mut read);
+        let read = root.tables_read();
         let ports = &mut self.nodes[table].ports;
         ports.push(Port { watermark: NO_WATERMARK, idle: false, sourceless: read.is_empty() });
         let port = ports.len() - 1;
@@ -425,13 +423,6 @@ fn state_id(hash: u128, generation: u64, id: NodeId) -> u128 {
         (hash, 0) => hash,
         (hash, generation) => xxh3_128(format!("{hash:032x} {generation}").as_bytes()),
     }
-}
-
-fn tables_read(node: &Node, names: &mut Vec<String>) {
-    if let Op::Scan { table, .. } = &node.op {
-        names.push(table.name.clone());
-    }
-    node.inputs.iter().for_each(|input| tables_read(input, names));
 }
 
 pub(crate) fn unknown_table(name: &str) -> Diagnostic {

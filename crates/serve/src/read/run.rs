@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use crate::publish::View;
 use axum::http::StatusCode;
 use data::{ChangeBatch, Diagnostic, crash};
-use plan::{Node, Op};
+use plan::Node;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -81,23 +81,10 @@ fn query(door: &Door, node: &Node, view: &View, cancel: Arc<AtomicBool>) -> Resu
         let batches = view.table(at).map_or_else(Vec::new, |table| table.all().to_vec());
         Some((door.project.tables[at].def.clone(), batches))
     };
-    let tables = names(std::slice::from_ref(node)).into_iter().filter_map(input).collect();
+    let tables = node.tables_read().into_iter().filter_map(input).collect();
     let options =
         engine::Options { cancel: Some(cancel), memory_limit: Some(QUERY_BYTES), ..door.project.options.clone() };
     engine::query(node, options, door.status().clock_millis, tables)
-}
-
-/// Tables that plans read, each once.
-fn names(nodes: &[Node]) -> BTreeSet<&str> {
-    let mut names = BTreeSet::new();
-    let mut open: Vec<&Node> = nodes.iter().collect();
-    while let Some(node) = open.pop() {
-        if let Op::Scan { table, .. } = &node.op {
-            names.insert(table.name.as_str());
-        }
-        open.extend(&node.inputs);
-    }
-    names
 }
 
 /// Positions of the tables that plans read; all have to be managed.
@@ -109,7 +96,7 @@ fn positions(door: &Door, nodes: &[Node]) -> Result<Vec<usize>, Problem> {
                 .hint("queries read tables whose rows Headwater keeps; GET /v1/tables lists them")
         })
     };
-    names(nodes).into_iter().map(position).collect()
+    nodes.iter().flat_map(Node::tables_read).collect::<BTreeSet<_>>().into_iter().map(position).collect()
 }
 
 fn refused(error: &Diagnostic) -> Problem {

@@ -231,7 +231,7 @@ fn defs(planner: &Planner, statements: &[Statement]) -> Result<BTreeMap<String, 
     for statement in statements {
         let State::Running(roots) = &statement.state else { continue };
         for root in roots {
-            read.extend(scanned(root));
+            read.extend(root.tables_read().into_iter().map(str::to_owned));
             if let Op::Sink { table, .. } = &root.op {
                 written.insert(table.clone());
             }
@@ -243,17 +243,4 @@ fn defs(planner: &Planner, statements: &[Statement]) -> Result<BTreeMap<String, 
         defs.insert(name.clone(), planner.running_def(name, passes_on)?);
     }
     Ok(defs)
-}
-
-/// Tables that a plan reads, each once.
-pub(super) fn scanned(root: &Node) -> Vec<String> {
-    let mut found = BTreeSet::new();
-    let mut open = vec![root];
-    while let Some(node) = open.pop() {
-        if let Op::Scan { table, .. } = &node.op {
-            found.insert(table.name.clone());
-        }
-        open.extend(&node.inputs);
-    }
-    found.into_iter().collect()
 }

@@ -8,7 +8,7 @@ use super::compare::Printed;
 use super::content::{Content, Size, print_columns};
 use super::planner::{Accepted, Answer, Planner};
 use super::row::{instant_millis, parse_line};
-use super::running::{Action, Running, scanned};
+use super::running::{Action, Running};
 use super::script::{Question, RowLine};
 use data::{DataType, Diagnostic};
 use engine::{Delivery, MemoryStore, Options};
@@ -163,7 +163,7 @@ impl World {
             let planned = self.plan(index);
             self.statements[index].state = match planned {
                 Ok(roots) => {
-                    late |= roots.iter().flat_map(scanned).any(|table| self.is_touched(&table));
+                    late |= roots.iter().flat_map(Node::tables_read).any(|table| self.is_touched(table));
                     State::Running(roots)
                 }
                 Err(diagnostic) => {
@@ -277,9 +277,9 @@ impl World {
     /// Runs a bounded plan over the tables' contents.
     fn bounded(&mut self, root: &Node) -> Result<data::ChangeBatch, Diagnostic> {
         let mut tables = Vec::new();
-        for name in scanned(root) {
-            let batch = self.content_by_path(&name)?.batch();
-            tables.push((self.planner.table_def(&name)?, vec![batch]));
+        for name in root.tables_read() {
+            let batch = self.content_by_path(name)?.batch();
+            tables.push((self.planner.table_def(name)?, vec![batch]));
         }
         if let Op::Sink { table, .. } = &root.op
             && !tables.iter().any(|(def, _)| def.name == *table)
