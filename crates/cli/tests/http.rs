@@ -181,6 +181,8 @@ fn reads_filters_and_refuses() {
         assert!(answer.head.contains("application/problem+json"), "{path}: {}", answer.head);
         assert!(answer.body.contains("\"code\":\"HW5"), "{path}: {}", answer.body);
     }
+    let long = run.get(&format!("/v1/tables/totals?customer=eq.{}", "a".repeat(17 << 10)));
+    assert!(long.status == 431 && long.body.contains("\"code\":\"HW5032\""), "{}", long.head);
     let put = run.request("PUT", "/v1/tables/totals", "", "");
     assert!(put.status == 405 && put.head.contains("allow: "), "{}", put.head);
     assert_eq!(run.get("/v1/tables/TOTALS").status, 404, "names are case-sensitive");

@@ -1,11 +1,14 @@
 //! Who may ask: requests whose Host or Origin names another site are refused, so that no page that a browser shows can
-//! reach a door on this machine, not even by a name that resolves to it.
+//! reach a door on this machine, not even by a name that resolves to it; and how much may be said before the body.
 
 use crate::problem::Problem;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 
 /// Names under which this machine is reached from itself.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// What a request may say before its body.
+const HEAD_BYTES: usize = 16 << 10;
 
 /// Host names that are ours.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +26,7 @@ impl Guard {
     }
 
     pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+        check_size(uri, headers)?;
         let mut hosts = headers.get_all(header::HOST).iter();
         let host = hosts.next().and_then(|host| host.to_str().ok()).unwrap_or("");
         let target = uri.authority().map_or(host, |authority| authority.as_str());
@@ -49,6 +53,18 @@ impl Guard {
         let name = name.to_ascii_lowercase();
         !name.is_empty() && (self.is_open || self.own.contains(&name))
     }
+}
+
+/// The address, and the headers with their names, of at most [`HEAD_BYTES`].
+fn check_size(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+    let address = uri.path().len() + uri.query().map_or(0, str::len);
+    let lines = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
+    if address + lines <= HEAD_BYTES {
+        return Ok(());
+    }
+    let detail = format!("the address and the headers take {} bytes, at most {HEAD_BYTES} are read", address + lines);
+    let problem = Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "HW5032", detail);
+    Err(problem.hint("ask for less at once, or ask in SQL: POST /v1/query"))
 }
 
 fn refused(code: &'static str, detail: String) -> Problem {

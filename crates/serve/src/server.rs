@@ -19,7 +19,8 @@ use tokio::sync::Semaphore;
 
 const CONNECTIONS: usize = 1024;
 const HEADER_TIME: Duration = Duration::from_secs(10);
-const HEADER_BYTES: usize = 16 << 10;
+/// Where a connection is cut off without an answer. More than the guard allows, so that it can say what is wrong.
+const HEADER_BYTES: usize = 64 << 10;
 /// What is under way at the end has so long to end itself.
 const CLOSE_TIME: Duration = Duration::from_secs(2);
 /// Statements may be nested deeply; pages of a stack are only touched when they are.
@@ -54,7 +55,7 @@ impl Server {
         let failed = |error: std::io::Error| cannot_listen(&options.address, &error);
         let address = listener.local_addr().map_err(failed)?;
         if !address.ip().is_loopback() && !options.allow_remote {
-            return Err(Diagnostic::run("HW4520", format!("`{}` can be reached from other machines", options.address))
+            return Err(Diagnostic::run("HW4522", format!("`{}` can be reached from other machines", options.address))
                 .detail("there is no authentication: whoever reaches it reads and appends rows")
                 .hint("listen on 127.0.0.1, or say --http-unsafe-without-auth when the network is yours"));
         }
@@ -102,7 +103,7 @@ impl Server {
 }
 
 fn cannot_listen(address: &str, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::run("HW4521", format!("cannot listen on `{address}`"))
+    Diagnostic::run("HW4523", format!("cannot listen on `{address}`"))
         .detail(error.to_string())
         .hint("name another address with --http, port 0 for any free one, or `off`")
 }
