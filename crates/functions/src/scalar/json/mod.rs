@@ -45,7 +45,7 @@ const fn fallible(
 
 /// A row that fails.
 pub(crate) fn failed(row: usize, message: impl Into<String>) -> EvalError {
-    EvalError { code: "HW3219", message: message.into(), row }
+    EvalError { code: "HW3221", message: message.into(), row }
 }
 
 /// The word that the binder put at this argument.
