@@ -95,10 +95,7 @@ impl Table {
         let rows = match mode {
             ManagedMode::Append => Rows::Append(Log::new(&types)),
             ManagedMode::Upsert => Rows::Upsert(Box::new(KeyedRows::new(&key_types, &types, 0, setup.lasting()))),
-            ManagedMode::Retract => Rows::Retract(Box::new(Bag {
-                rows: KeyedMultiset::new(&[], &types, 0, setup.lasting()),
-                pending: RowEmitter::default(),
-            })),
+            ManagedMode::Retract => Rows::Retract(Box::new(Bag::new(&types, rowtime, setup))),
         };
         Self {
             types,
@@ -306,19 +303,40 @@ impl Log {
 
 /// A multiset of rows; its change stream is what was written.
 struct Bag {
+    /// By all columns but `$rowtime`: a row is taken back at another time than it was written.
     rows: KeyedMultiset,
+    key_columns: Vec<usize>,
     pending: RowEmitter,
 }
 
 impl Bag {
+    fn new(types: &[DataType], rowtime: Option<usize>, setup: Setup) -> Self {
+        let key_columns: Vec<usize> = (0..types.len()).filter(|column| Some(*column) != rowtime).collect();
+        let key_types: Vec<DataType> = key_columns.iter().map(|&column| types[column].clone()).collect();
+        let rows = KeyedMultiset::new(&key_types, types, 0, setup.lasting());
+        Self { rows, key_columns, pending: RowEmitter::default() }
+    }
+
     fn change(&mut self, batch: &ChangeBatch) {
-        let keys = self.rows.keys(&[], batch.rows());
+        let key_columns: Vec<ArrayRef> = self.key_columns.iter().map(|&column| batch.column(column).clone()).collect();
+        let keys = self.rows.keys(&key_columns, batch.rows());
         let rows = self.rows.encode(batch.columns(), batch.rows());
         for (row, key) in keys.into_iter().enumerate() {
-            let bytes = rows.row(row);
-            self.rows.add(key, bytes, batch.kind(row).sign());
+            let sign = batch.kind(row).sign();
+            let counterpart = self.counterpart(key, rows.row(row), sign);
+            let bytes = counterpart.as_deref().unwrap_or(rows.row(row));
+            self.rows.add(key, bytes, sign);
             self.pending.push(batch.kind(row), bytes);
         }
+    }
+
+    /// The row that differs in `$rowtime` only and that this change takes back, or that was taken back before it came.
+    fn counterpart(&self, key: u32, row: &[u8], sign: i64) -> Option<Box<[u8]>> {
+        if self.rows.count_of(row) * sign < 0 {
+            return None;
+        }
+        let first = self.rows.rows_of(key).find(|id| self.rows.count(*id) * sign < 0)?;
+        Some(self.rows.row(first).into())
     }
 
     fn content(&self) -> ChangeBatch {

@@ -2,7 +2,7 @@
 
 use crate::testing::{changes, plan, render};
 use crate::{Delivery, Engine, Input, ManagedMode, MemoryStore, Options, TableDef, TableKind};
-use data::{DataType, Field, Schema};
+use data::{DataType, Field, Schema, TypeKind};
 
 fn external(name: &str) -> TableDef {
     let fields = vec![Field::new("k", DataType::int()), Field::new("v", DataType::string())];
@@ -103,6 +103,35 @@ fn a_watched_table_tells_its_rows_and_then_its_changes() {
     assert_eq!(render(&types, &engine.watch("m").expect("managed").batches[0]), ["+I[1, a]", "+I[2, b]"]);
     assert_eq!(tell(&mut engine, "+I 1 c\n+I 1 d\n-D 2 b"), ["-U[1, a]", "+U[1, d]", "-D[2, b]"]);
     assert!(engine.watch("nowhere").is_err());
+}
+
+#[test]
+fn a_row_is_taken_back_whenever_it_came() {
+    let rowtime = Field::new("$rowtime", DataType::new(TypeKind::TimestampLtz(3)));
+    let mut def = managed("m", ManagedMode::Retract);
+    def.schema.fields.push(rowtime);
+    def.kind = TableKind::Managed { mode: ManagedMode::Retract, rowtime: Some(2) };
+    let mut engine = Engine::new(Options::default());
+    engine.add_table(def).expect("table");
+    let types = [DataType::int(), DataType::string()];
+    let told = [DataType::int(), DataType::string(), DataType::new(TypeKind::TimestampLtz(3))];
+    engine.watch("m").expect("managed");
+    let mut tell = |millis, rows: &str| {
+        let input = Input::Rows { table: "m".to_owned(), split: 0, batch: changes(&types, rows) };
+        let output = engine.epoch(millis, vec![input]).expect("epoch");
+        let told = output.tables.iter().flat_map(|change| render(&told, &change.batch)).collect::<Vec<_>>();
+        let content = engine.snapshot("m").expect("managed");
+        (told, content.rows())
+    };
+    let change = |kind: &str, row: &str, millis: u32| format!("{kind}[{row}, {millis}]");
+    assert_eq!(tell(1, "+I 1 a\n+I 2 b"), (vec![change("+I", "1, a", 1), change("+I", "2, b", 1)], 2));
+    assert_eq!(tell(2, "+I 1 a"), (vec![change("+I", "1, a", 2)], 3));
+    // The oldest goes, with the time at which it came.
+    assert_eq!(tell(3, "-D 1 a"), (vec![change("-D", "1, a", 1)], 2));
+    assert_eq!(tell(4, "-U 1 a\n+U 1 c"), (vec![change("-U", "1, a", 2), change("+U", "1, c", 4)], 2));
+    // What is taken back before it comes is owed.
+    assert_eq!(tell(5, "-D 9 z"), (vec![change("-D", "9, z", 5)], 2));
+    assert_eq!(tell(6, "+I 9 z"), (vec![change("+I", "9, z", 5)], 2));
 }
 
 #[test]

@@ -156,6 +156,12 @@ impl KeyedMultiset {
         std::iter::successors(link(first), move |id| link(self.members[*id as usize].next))
     }
 
+    /// How often a row is there.
+    pub(crate) fn count_of(&self, row: &[u8]) -> i64 {
+        let id = self.rows.find_bytes(row);
+        id.and_then(|id| self.members.get(id as usize)).map_or(0, |member| member.count)
+    }
+
     #[inline]
     pub(crate) fn row(&self, id: u32) -> &[u8] {
         self.rows.key(id)
