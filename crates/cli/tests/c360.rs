@@ -19,6 +19,12 @@ fn succeed(arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+#[test]
+fn the_example_is_laid_out_as_fmt_does() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/c360");
+    succeed(&["fmt", "--check", &example.display().to_string()]);
+}
+
 /// A project of its own with data of a few customers, run in batch: its folder and the rows of the product.
 fn batch() -> (tempfile::TempDir, PathBuf, Vec<String>) {
     let dir = tempfile::tempdir().expect("a temporary folder");

@@ -151,4 +151,6 @@ fn the_tutorial_does_what_it_says() {
         reader.carry_out(&fence.body.replace(ADDRESS, &free.to_string()), expected.as_deref());
     }
     reader.stop();
+    let formatted = reader.run("headwater fmt --check .");
+    assert!(formatted.contains("0 files would change"), "{formatted}");
 }

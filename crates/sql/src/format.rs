@@ -1,19 +1,17 @@
 //! The formatter: the same tokens and comments, laid out for people.
 //!
 //! It never changes a token but for the case of the language's own words, so that the meaning stays. What the
-//! parser noted
-//! (`layout`) says what belongs together.
+//! parser noted (`layout`) says what belongs together.
 //! - *flat*: a group on one line.
 //! - *trailing comment*: stands on the line of the token before it; any other has lines of its own.
 
-use crate::layout::{Break, Group, GroupKind, Layout};
+use crate::layout::{Break, Group, GroupKind, INDENT, Layout};
 use crate::lexer::{Lexed, Lexer, TokenKind};
 use crate::parser::Parser;
 use data::{Diagnostic, Span};
 
 /// Columns of a line that is not broken without need.
 const WIDTH: usize = 100;
-const INDENT: usize = 4;
 
 /// A text of more is not laid out: all of it is in memory with its tree and its layout, some hundred bytes a token.
 const TOKENS_MAX: usize = 1 << 21;
@@ -217,7 +215,7 @@ impl<'a> Formatter<'a> {
         let fits = self.column + space + width + tail <= WIDTH;
         let broken = !flat_parent && (forced || !fits);
         let mut indent = self.line_indent;
-        if group.kind == GroupKind::Logical && self.at_paren_content(group.start) {
+        if matches!(group.kind, GroupKind::Logical | GroupKind::Sum) && self.at_paren_content(group.start) {
             indent = indent.saturating_sub(INDENT);
         }
         self.open.push(Open { end: group.end, kind: group.kind, broken, indent });
@@ -399,7 +397,11 @@ fn pairs<'p>(pieces: &'p [Piece<'_>]) -> impl Iterator<Item = Group> + use<'p> {
         match piece.kind {
             TokenKind::LeftParen | TokenKind::LeftBracket => stack.push(index),
             TokenKind::RightParen | TokenKind::RightBracket => {
-                if let Some(start) = stack.pop().filter(|start| index > start + 1) {
+                // What holds but numbers behind a word, such as `DECIMAL(18, 2)`, stays whole.
+                let breaks = |start: &usize| {
+                    pieces[*start].space_before || pieces[start + 1..index].iter().any(|piece| !is_number(piece))
+                };
+                if let Some(start) = stack.pop().filter(|start| index > start + 1).filter(breaks) {
                     found.push(Group { start, end: index + 1, kind: GroupKind::Paren });
                 }
             }
@@ -407,6 +409,10 @@ fn pairs<'p>(pieces: &'p [Piece<'_>]) -> impl Iterator<Item = Group> + use<'p> {
         }
     }
     found.into_iter()
+}
+
+fn is_number(piece: &Piece<'_>) -> bool {
+    matches!(piece.kind, TokenKind::Integer | TokenKind::Comma)
 }
 
 fn has_blank_line(text: &str, from: usize, to: usize) -> bool {

@@ -4,6 +4,9 @@
 //! - *group*: a range of tokens that is written on one line when it fits, and otherwise breaks at all of its places.
 //! - *break*: a token before which its group may begin a new line.
 
+/// Columns by which what belongs to something stands further in.
+pub(crate) const INDENT: usize = 2;
+
 /// The kinds of groups; a break belongs to the innermost group of its kind around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GroupKind {
@@ -21,6 +24,8 @@ pub(crate) enum GroupKind {
     Join,
     /// A chain of AND or of OR.
     Logical,
+    /// A chain of + and -.
+    Sum,
     Case,
     /// Inside of OVER (...).
     Window,

@@ -107,8 +107,14 @@ impl Parser<'_> {
         let distribution = if self.eat_kw(Kw::DISTRIBUTED) { Some(self.distribution()?) } else { None };
         let partitioned_by = self.partitioned_by()?;
         let mut options = Vec::new();
+        if comment.is_some() || distribution.is_some() || !partitioned_by.is_empty() {
+            self.note_break(GroupKind::Statement, 0);
+        }
         if self.eat_kw(Kw::WITH) {
-            self.note_one_per_line();
+            let is_single = self.ahead(4) == TokenKind::RightParen;
+            if !is_single {
+                self.note_one_per_line();
+            }
             options = self.properties()?;
         }
         let mut like = None;

@@ -10,7 +10,7 @@ use crate::ast::{
     SpecialCall, UnaryOp,
 };
 use crate::keyword::Kw;
-use crate::layout::GroupKind;
+use crate::layout::{GroupKind, INDENT};
 use crate::lexer::TokenKind;
 use data::Diagnostic;
 
@@ -52,8 +52,14 @@ impl Parser<'_> {
         let start = self.at;
         let mut left = self.prefix()?;
         let mut chain = 0;
+        let mut in_sum = false;
         loop {
-            let Some((op, width, precedence)) = self.binary_operator() else {
+            let operator = self.binary_operator();
+            if in_sum && operator.is_none_or(|(.., precedence)| precedence != p::ADDITIVE) {
+                self.note_group(start, GroupKind::Sum);
+                in_sum = false;
+            }
+            let Some((op, width, precedence)) = operator else {
                 match self.postfix_test(left, minimum)? {
                     (next, true) => left = next,
                     (next, false) => return Ok(next),
@@ -71,6 +77,10 @@ impl Parser<'_> {
             }
             chain += 1;
             self.check_chain(chain)?;
+            if precedence == p::ADDITIVE {
+                self.note_break(GroupKind::Sum, INDENT);
+                in_sum = true;
+            }
             for _ in 0..width {
                 self.advance();
             }
@@ -104,7 +114,7 @@ impl Parser<'_> {
     fn logical_chain(&mut self, first: Expr, start: usize, op: BinaryOp, precedence: u8) -> Read<Expr> {
         let mut operands = vec![first];
         while self.binary_operator().is_some_and(|(next, ..)| next == op) {
-            self.note_break(GroupKind::Logical, 4);
+            self.note_break(GroupKind::Logical, INDENT);
             self.advance();
             operands.push(self.expr_above(precedence)?);
         }
@@ -539,7 +549,7 @@ impl Parser<'_> {
         let operand = if self.at_kw(Kw::WHEN) { None } else { Some(Box::new(self.expr()?)) };
         let mut branches = Vec::new();
         while self.at_kw(Kw::WHEN) {
-            self.note_break(GroupKind::Case, 4);
+            self.note_break(GroupKind::Case, INDENT);
             self.advance();
             let when = if operand.is_some() { self.comma_list(Self::expr)? } else { vec![self.expr()?] };
             self.need_kw(Kw::THEN)?;
@@ -549,7 +559,7 @@ impl Parser<'_> {
             return self.unexpected();
         }
         if self.peek_kw(Kw::ELSE) {
-            self.note_break(GroupKind::Case, 4);
+            self.note_break(GroupKind::Case, INDENT);
         }
         let otherwise = if self.eat_kw(Kw::ELSE) { Some(Box::new(self.expr()?)) } else { None };
         self.note_break(GroupKind::Case, 0);

@@ -4,7 +4,7 @@
 use super::{Expect, Parser, Read};
 use crate::ast::{AlterScope, ClientOrder, Expr, ExprKind, Literal, Merge, MergeInsert, ScopeSetting, StatementKind};
 use crate::keyword::Kw;
-use crate::layout::GroupKind;
+use crate::layout::{GroupKind, INDENT};
 use crate::lexer::TokenKind;
 
 impl Parser<'_> {
@@ -16,7 +16,7 @@ impl Parser<'_> {
         self.note_break(GroupKind::Statement, 0);
         self.need_kw(Kw::USING)?;
         let source = self.nested(Self::table_factor)?;
-        self.note_break(GroupKind::Statement, 4);
+        self.note_break(GroupKind::Statement, INDENT);
         self.need_kw(Kw::ON)?;
         let on = self.expr()?;
         let mut merge = Merge { table, hints, alias, source, on, update: None, insert: None };

@@ -24,7 +24,7 @@ mod types;
 
 use crate::ast::{Ident, ObjectName, Property, Text};
 use crate::keyword::Kw;
-use crate::layout::{Break, Group, GroupKind, Layout};
+use crate::layout::{Break, Group, GroupKind, INDENT, Layout};
 use crate::lexer::{Lexer, Token, TokenKind};
 use data::{Diagnostic, Span};
 pub(crate) use expr::precedence;
@@ -111,7 +111,10 @@ impl<'a> Parser<'a> {
 
     /// The group of this kind that begins with the next token always breaks.
     fn note_forced(&mut self, kind: GroupKind) {
-        let token = self.at;
+        self.note_forced_from(self.at, kind);
+    }
+
+    fn note_forced_from(&mut self, token: usize, kind: GroupKind) {
         if let Some(layout) = &mut self.layout {
             layout.forced.push((token, kind));
         }
@@ -300,7 +303,7 @@ impl<'a> Parser<'a> {
         let start = self.at;
         let mut list = Vec::new();
         loop {
-            self.note_break(GroupKind::Clause, 4);
+            self.note_break(GroupKind::Clause, INDENT);
             list.push(element(self)?);
             if !self.eat(TokenKind::Comma) {
                 self.note_group(start, GroupKind::Clause);

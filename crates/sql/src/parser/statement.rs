@@ -6,7 +6,7 @@ use crate::ast::{
     StatementKind, UnaryOp, Update,
 };
 use crate::keyword::Kw;
-use crate::layout::GroupKind;
+use crate::layout::{GroupKind, INDENT};
 use crate::lexer::TokenKind;
 use data::Diagnostic;
 
@@ -247,7 +247,7 @@ impl Parser<'_> {
         self.note_forced(GroupKind::StatementSet);
         let mut inserts = Vec::new();
         loop {
-            self.note_break(GroupKind::StatementSet, 4);
+            self.note_break(GroupKind::StatementSet, INDENT);
             let insert_start = self.at;
             match self.insert().and_then(|insert| self.need(TokenKind::Semicolon).map(|_| insert)) {
                 Ok(insert) => {

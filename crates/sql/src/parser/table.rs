@@ -6,7 +6,7 @@ use crate::ast::{
     Unpivot,
 };
 use crate::keyword::Kw;
-use crate::layout::GroupKind;
+use crate::layout::{GroupKind, INDENT};
 use crate::lexer::TokenKind;
 use data::{Diagnostic, Span};
 
@@ -26,6 +26,9 @@ impl Parser<'_> {
         let first = self.nested(Self::table_factor)?;
         let all = self.rest_of_list(first)?;
         self.note_group(start, GroupKind::From);
+        if matches!(&all.kind, TableRefKind::Join(join) if join.kind != JoinKind::Cross) {
+            self.note_forced_from(start, GroupKind::From);
+        }
         Ok(all)
     }
 
@@ -109,7 +112,7 @@ impl Parser<'_> {
 
     fn join_condition(&mut self) -> Read<Option<JoinCondition>> {
         if self.peek_kw(Kw::ON) || self.peek_kw(Kw::USING) {
-            self.note_break(GroupKind::Join, 4);
+            self.note_break(GroupKind::Join, INDENT);
         }
         if self.eat_kw(Kw::ON) {
             return Ok(Some(JoinCondition::On(self.expr()?)));
@@ -291,7 +294,7 @@ impl Parser<'_> {
         let mut left = self.joins(first)?;
         let mut count = 0;
         while self.eat(TokenKind::Comma) {
-            self.note_break(GroupKind::From, 4);
+            self.note_break(GroupKind::From, INDENT);
             count += 1;
             self.check_joins(count)?;
             let right = self.joined()?;

@@ -3,4 +3,8 @@ CREATE TABLE clock_raw (
   bucket STRING COMMENT 'Hexadecimal digit',
   tick TIMESTAMP(3) COMMENT 'UTC'
 ) COMMENT 'What time it is: at the start, and then each midnight'
-WITH ('connector' = 'headwater-clock', 'buckets' = '16', 'interval' = '1 d');
+WITH (
+  'connector' = 'headwater-clock',
+  'buckets' = '16',
+  'interval' = '1 d'
+);

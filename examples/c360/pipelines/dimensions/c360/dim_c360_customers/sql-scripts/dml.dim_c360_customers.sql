@@ -19,5 +19,6 @@ SELECT
   l.redemption_rate,
   l.tier_start_date
 FROM src_c360_customers AS c
-LEFT JOIN (SELECT * FROM src_c360_loyalty_program WHERE NOT is_deleted) AS l ON c.customer_id = l.customer_id
+LEFT JOIN (SELECT * FROM src_c360_loyalty_program WHERE NOT is_deleted) AS l
+  ON c.customer_id = l.customer_id
 WHERE NOT c.is_deleted;

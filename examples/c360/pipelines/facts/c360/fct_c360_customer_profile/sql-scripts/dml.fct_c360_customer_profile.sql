@@ -81,8 +81,9 @@ FROM (
   SELECT
     c.*,
     k.as_of,
-    CAST(CAST(TIMESTAMPDIFF(DAY, c.date_of_birth, k.as_of_date) AS DECIMAL(18, 6)) / 365.25 AS DECIMAL(18, 6))
-      AS age_years,
+    CAST(
+      CAST(TIMESTAMPDIFF(DAY, c.date_of_birth, k.as_of_date) AS DECIMAL(18, 6)) / 365.25 AS DECIMAL(18, 6)
+    ) AS age_years,
     TIMESTAMPDIFF(DAY, CAST(c.registration_date AS DATE), k.as_of_date) AS days_since_registration,
     TIMESTAMPDIFF(DAY, c.tier_start_date, k.as_of_date) AS days_in_current_tier,
     TIMESTAMPDIFF(DAY, CAST(p.last_purchase_date AS DATE), k.as_of_date) AS days_since_purchase,

@@ -11,7 +11,9 @@ SELECT
   app_version,
   source_deleted IS TRUE
 FROM (
-  SELECT *, ROW_NUMBER() OVER (PARTITION BY usage_id ORDER BY source_updated_at DESC, arrival DESC) AS version
+  SELECT
+    *,
+    ROW_NUMBER() OVER (PARTITION BY usage_id ORDER BY source_updated_at DESC, arrival DESC) AS version
   FROM app_usage_raw
   WHERE usage_id IS NOT NULL
 )

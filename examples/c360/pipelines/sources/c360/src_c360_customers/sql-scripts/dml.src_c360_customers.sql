@@ -19,7 +19,9 @@ SELECT
   CASE WHEN phone IS NULL OR phone = '' THEN 1 ELSE 0 END,
   source_deleted IS TRUE
 FROM (
-  SELECT *, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY source_updated_at DESC, arrival DESC) AS version
+  SELECT
+    *,
+    ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY source_updated_at DESC, arrival DESC) AS version
   FROM customers_raw
   WHERE customer_id IS NOT NULL
 )

@@ -33,7 +33,9 @@ SELECT
   END,
   source_deleted IS TRUE
 FROM (
-  SELECT *, ROW_NUMBER() OVER (PARTITION BY product_id ORDER BY source_updated_at DESC, arrival DESC) AS version
+  SELECT
+    *,
+    ROW_NUMBER() OVER (PARTITION BY product_id ORDER BY source_updated_at DESC, arrival DESC) AS version
   FROM products_raw
   WHERE product_id IS NOT NULL
 )

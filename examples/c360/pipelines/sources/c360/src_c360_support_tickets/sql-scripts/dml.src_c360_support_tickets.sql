@@ -11,7 +11,9 @@ SELECT
   satisfaction_score,
   source_deleted IS TRUE
 FROM (
-  SELECT *, ROW_NUMBER() OVER (PARTITION BY ticket_id ORDER BY source_updated_at DESC, arrival DESC) AS version
+  SELECT
+    *,
+    ROW_NUMBER() OVER (PARTITION BY ticket_id ORDER BY source_updated_at DESC, arrival DESC) AS version
   FROM support_tickets_raw
   WHERE ticket_id IS NOT NULL
 )

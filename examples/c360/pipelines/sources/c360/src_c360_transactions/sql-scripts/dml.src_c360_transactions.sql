@@ -13,7 +13,11 @@ SELECT
   currency,
   status,
   CAST(transaction_date AS DATE),
-  CASE WHEN channel IN ('online', 'mobile') THEN 'Digital' WHEN channel = 'store' THEN 'Physical' ELSE 'Other' END,
+  CASE
+    WHEN channel IN ('online', 'mobile') THEN 'Digital'
+    WHEN channel = 'store' THEN 'Physical'
+    ELSE 'Other'
+  END,
   CASE WHEN discount_amount > 0 THEN 1 ELSE 0 END,
   CASE
     WHEN discount_amount > 0 THEN CAST(discount_amount / NULLIF(subtotal, 0) AS DECIMAL(18, 6))
@@ -28,7 +32,9 @@ SELECT
   END,
   source_deleted IS TRUE
 FROM (
-  SELECT *, ROW_NUMBER() OVER (PARTITION BY transaction_id ORDER BY source_updated_at DESC, arrival DESC) AS version
+  SELECT
+    *,
+    ROW_NUMBER() OVER (PARTITION BY transaction_id ORDER BY source_updated_at DESC, arrival DESC) AS version
   FROM transactions_raw
   WHERE transaction_id IS NOT NULL
 )

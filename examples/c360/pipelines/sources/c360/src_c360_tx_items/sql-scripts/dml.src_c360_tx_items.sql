@@ -9,7 +9,9 @@ SELECT
   discount_applied,
   source_deleted IS TRUE
 FROM (
-  SELECT *, ROW_NUMBER() OVER (PARTITION BY item_id ORDER BY source_updated_at DESC, arrival DESC) AS version
+  SELECT
+    *,
+    ROW_NUMBER() OVER (PARTITION BY item_id ORDER BY source_updated_at DESC, arrival DESC) AS version
   FROM transaction_items_raw
   WHERE item_id IS NOT NULL
 )

@@ -37,7 +37,9 @@ SELECT
   recency_score,
   frequency_score,
   monetary_score,
-  CAST(CAST(recency_score + frequency_score + monetary_score AS DECIMAL(17, 6)) / 3 AS DECIMAL(17, 6)),
+  CAST(
+    CAST(recency_score + frequency_score + monetary_score AS DECIMAL(17, 6)) / 3 AS DECIMAL(17, 6)
+  ),
   total_app_sessions,
   total_session_minutes,
   avg_session_duration,
