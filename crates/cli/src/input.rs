@@ -3,6 +3,8 @@
 use crate::context::Failure;
 use data::Diagnostic;
 use data::diagnostic::Places;
+use sql::vars::Mapping;
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +14,43 @@ pub(crate) struct Text {
     /// `None` for text from the command line.
     pub(crate) file: Option<String>,
     pub(crate) text: String,
+}
+
+/// A text with its variables replaced.
+#[derive(Debug)]
+pub(crate) struct Script {
+    pub(crate) file: Option<String>,
+    pub(crate) text: String,
+    mapping: Mapping,
+}
+
+impl Script {
+    /// `variables` is asked only when there are some in the text.
+    pub(crate) fn new(
+        source: Text,
+        variables: impl FnOnce() -> Result<BTreeMap<String, String>, Vec<Diagnostic>>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let Text { file, text } = source;
+        if !text.contains("${") {
+            return Ok(Self { file, text, mapping: Mapping::default() });
+        }
+        let variables = variables()?;
+        match sql::vars::substitute(&text, &|name| variables.get(name).cloned()) {
+            Ok((text, mapping)) => Ok(Self { file, text, mapping }),
+            Err(errors) => Err(errors.into_iter().map(|error| in_text(error, file.as_ref())).collect()),
+        }
+    }
+
+    /// A diagnostic about the text, at its place in the text as written.
+    pub(crate) fn placed(&self, diagnostic: Diagnostic) -> Diagnostic {
+        let diagnostic = if diagnostic.file.is_none() { self.mapping.place(diagnostic) } else { diagnostic };
+        in_text(diagnostic, self.file.as_ref())
+    }
+}
+
+fn in_text(mut diagnostic: Diagnostic, file: Option<&String>) -> Diagnostic {
+    diagnostic.file = diagnostic.file.or_else(|| file.cloned());
+    diagnostic
 }
 
 /// All texts of a command, so that a diagnostic finds the lines it speaks of.

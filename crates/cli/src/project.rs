@@ -1,7 +1,7 @@
 //! The project that a command works in: found, read, and its tables made known to a session.
 
 use crate::context::Global;
-use crate::input::{Sources, Text};
+use crate::input::{Script, Sources, Text};
 use crate::workbench::Workbench;
 use catalog::project::Project;
 use data::{ChangeBatch, Diagnostic};
@@ -36,12 +36,25 @@ pub(crate) fn check(global: &Global) -> Result<(), Diagnostic> {
 
 /// Reads the project; its texts are added to `sources`.
 pub(crate) fn read(global: &Global, root: &std::path::Path, sources: &mut Sources) -> Result<Project, Vec<Diagnostic>> {
-    let overrides: BTreeMap<String, String> = global.vars.iter().cloned().collect();
-    let project = deploy::files::read_project(root, &global.env, &overrides)?;
+    let project = deploy::files::read_project(root, &global.env, &overrides(global))?;
     for file in &project.files {
         sources.add(Text { file: Some(file.path.clone()), text: file.source.clone() });
     }
     Ok(project)
+}
+
+fn overrides(global: &Global) -> BTreeMap<String, String> {
+    global.vars.iter().cloned().collect()
+}
+
+/// A text for a parser: its variables are replaced by what they are in the project, or outside of one by what the process
+/// and the command line say.
+pub(crate) fn script(global: &Global, source: Text) -> Result<Script, Vec<Diagnostic>> {
+    let variables = || match root(global) {
+        Some(root) => Ok(read(global, &root, &mut Sources::default())?.settings.vars),
+        None => Ok(deploy::files::variables(&overrides(global))),
+    };
+    Script::new(source, variables)
 }
 
 /// A session with the project's tables, or an empty one outside of projects.

@@ -33,15 +33,22 @@ pub fn read_project(
     read_file(root, &root.join("headwater.toml"), &mut files)?;
     read_folder(root, &root.join("environments").join(environment), &mut files)?;
     read_folder(root, &root.join("pipelines"), &mut files)?;
-    let mut variables: BTreeMap<String, String> = std::env::vars()
-        .filter_map(|(name, value)| Some((name.strip_prefix("HEADWATER_VAR_")?.to_owned(), value)))
-        .collect();
-    variables.extend(overrides.clone());
-    let mut project = Project::from_files(&files, environment, &variables)?;
+    let mut project = Project::from_files(&files, environment, &variables(overrides))?;
     if project.name.is_empty() {
         project.name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     }
     Ok(project)
+}
+
+/// The variables of the process, `HEADWATER_VAR_name`, and those that win over them.
+pub fn variables(overrides: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    // A variable whose name or value is no text is none of ours.
+    let texts =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let mut variables: BTreeMap<String, String> =
+        texts.filter_map(|(name, value)| Some((name.strip_prefix("HEADWATER_VAR_")?.to_owned(), value))).collect();
+    variables.extend(overrides.clone());
+    variables
 }
 
 /// An environment has a folder; only a project that has no environments at all does without one.

@@ -1,6 +1,6 @@
 //! Variables: `${name}` inside string literals and back-quoted names is replaced before parsing, escaped there.
 //!
-//! - *marker*: `${secret:NAME}` stays in the text; whoever may know the secret replaces it in the option's value.
+//! - `${secret:NAME}` is refused: no option of a connector takes a secret, and text would show it.
 //! - `$${` is a plain `${`.
 
 use crate::lexer::{Lexer, TokenKind};
@@ -18,6 +18,18 @@ impl Mapping {
     /// variable.
     pub fn original(&self, span: Span) -> Span {
         Span { start: self.offset(span.start, false), end: self.offset(span.end, true) }
+    }
+
+    /// The diagnostic with its places in the text as written.
+    pub fn place(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        diagnostic.span = diagnostic.span.map(|span| self.original(span));
+        for related in diagnostic.related.iter_mut().filter(|related| related.file.is_none()) {
+            related.span = related.span.map(|span| self.original(span));
+        }
+        for fix in &mut diagnostic.fix {
+            fix.span = self.original(fix.span);
+        }
+        diagnostic
     }
 
     fn offset(&self, offset: u32, is_end: bool) -> u32 {
@@ -38,7 +50,7 @@ impl Mapping {
 /// The text with every variable replaced by its value.
 ///
 /// # Errors
-/// One diagnostic per use of a variable without a value.
+/// One diagnostic per use of a variable without a value, or of a secret.
 pub fn substitute(text: &str, value_of: &dyn Fn(&str) -> Option<String>) -> Result<(String, Mapping), Vec<Diagnostic>> {
     let mut out = String::with_capacity(text.len());
     let mut mapping = Mapping::default();
@@ -57,6 +69,10 @@ pub fn substitute(text: &str, value_of: &dyn Fn(&str) -> Option<String>) -> Resu
         for use_ in uses(inside, token.span.start as usize) {
             let value = match use_.name {
                 None => "${".to_string(),
+                Some(name) if name.starts_with(SECRET) => {
+                    errors.push(secret(use_.span));
+                    continue;
+                }
                 Some(name) => match value_of(name) {
                     Some(value) => escape(&value, quote, inside),
                     None => {
@@ -81,6 +97,15 @@ fn undefined(name: &str, span: Span) -> Diagnostic {
         .hint(format!("define it under [vars] in headwater.toml, as HEADWATER_VAR_{name}, or with --var {name}=value"))
 }
 
+/// What a name of a secret starts with.
+const SECRET: &str = "secret:";
+
+fn secret(span: Span) -> Diagnostic {
+    Diagnostic::parse("HW1011", span, "a secret cannot stand here")
+        .detail("no option of the connectors takes a secret, and anywhere else its value would be shown")
+        .hint("write a variable, `${name}`, for what may be seen; `$${` is a plain `${`")
+}
+
 /// A variable (or, without a name, an escaped `${`) in a quoted token.
 struct Use<'a> {
     name: Option<&'a str>,
@@ -98,8 +123,10 @@ fn uses(token: &str, offset: usize) -> Vec<Use<'_>> {
             continue;
         }
         let name = &token[start + 2..];
-        let length = name.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '-'))).unwrap_or(name.len());
-        let named = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        let prefix = if name.starts_with(SECRET) { SECRET.len() } else { 0 };
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
+        let length = name[prefix..].find(|c| !is_part(c)).map_or(name.len(), |length| prefix + length);
+        let named = name[prefix..].starts_with(|c: char| c.is_alphabetic() || c == '_');
         if named && name[length..].starts_with('}') {
             let end = start + 2 + length + 1;
             found.push(Use { name: Some(&name[..length]), span: Span::new(offset + start, offset + end) });
@@ -147,7 +174,7 @@ mod tests {
         check("SELECT '${q}', `${q}`, U&'${a}'", "SELECT 'it''s `q`', `it's ``q```, U&'x'");
         check("SELECT 1 -- '${nope}'", "SELECT 1 -- '${nope}'");
         check("SELECT ${a}", "SELECT ${a}");
-        check("SELECT '${secret:PASSWORD} ${a}'", "SELECT '${secret:PASSWORD} x'");
+        check("SELECT '$${secret:A} ${secret:}'", "SELECT '${secret:A} ${secret:}'");
         check("SELECT '$${a} ${2} ${a'", "SELECT '${a} ${2} ${a'");
         check("SELECT * FROM t /*+ OPTIONS('k' = '${a}') */", "SELECT * FROM t /*+ OPTIONS('k' = 'x') */");
     }
@@ -158,6 +185,11 @@ mod tests {
             "SELECT '${no}', `${a}${none}`",
             "the variable `no` is not defined \"${no}\"; the variable `none` is not defined \"${none}\"",
         );
+    }
+
+    #[test]
+    fn a_secret_is_no_text() {
+        check("SELECT '${a}${secret:TOKEN}'", "a secret cannot stand here \"${secret:TOKEN}\"");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `headwater check`: parse, resolve, type-check and plan everything.
 
 use super::Run;
-use crate::context::{Answer, CommandResult, Context, Failure};
+use crate::context::{Answer, CommandResult, Context, Failure, Global};
 use crate::input::{self, Sources};
 use crate::output::Paint;
 use crate::project;
@@ -51,7 +51,7 @@ impl Run for Check {
                 let hint = "give SQL files, or go to a folder below `headwater.toml` or `pipelines/`";
                 return Err(error.hint(hint).into());
             }
-            None => check_files(&self.paths, &mut sources, &mut findings)?,
+            None => check_files(&context.global, &self.paths, &mut sources, &mut findings)?,
         };
         context.output.findings(&findings, &sources)?;
         let errors = findings.iter().filter(|finding| finding.level == Level::Error).count();
@@ -68,23 +68,32 @@ impl Run for Check {
 }
 
 /// How many files there were.
-fn check_files(paths: &[String], sources: &mut Sources, findings: &mut Vec<Diagnostic>) -> Result<usize, Failure> {
+fn check_files(
+    global: &Global,
+    paths: &[String],
+    sources: &mut Sources,
+    findings: &mut Vec<Diagnostic>,
+) -> Result<usize, Failure> {
     let mut session = Session::new(vec![Arc::new(ConnectedTables)]);
     let files = input::files(paths, "sql")?;
     for path in &files {
         let source = input::read(path)?;
-        for mut parsed in sql::parse_statements(&source.text) {
+        sources.add(source.clone());
+        let script = match project::script(global, source) {
+            Ok(script) => script,
+            Err(errors) => {
+                findings.extend(errors);
+                continue;
+            }
+        };
+        for mut parsed in sql::parse_statements(&script.text) {
             let mut errors = parsed.errors;
             if let Some(statement) = parsed.statement.take().filter(|_| errors.is_empty()) {
-                let planned = crash::catch(|| session.execute(&statement, &source.text).map(|_| ()));
+                let planned = crash::catch(|| session.execute(&statement, &script.text).map(|_| ()));
                 errors = planned.unwrap_or_else(|crashed| Err(vec![crashed])).err().unwrap_or_default();
             }
-            for mut error in errors {
-                error.file = error.file.or_else(|| source.file.clone());
-                findings.push(error);
-            }
+            findings.extend(errors.into_iter().map(|error| script.placed(error)));
         }
-        sources.add(source);
     }
     Ok(files.len())
 }

@@ -40,10 +40,11 @@ impl Run for Explain {
     fn run(self, context: &mut Context) -> CommandResult {
         context.output.text_or_json()?;
         let source = input::read(&self.file)?;
-        let (file, text) = (source.file.clone(), source.text.clone());
-        let mut sources = Sources::of(vec![source]);
-        let mut workbench = match project::workbench(&context.global, !self.batch, &mut sources) {
-            Ok(workbench) => workbench,
+        let mut sources = Sources::of(vec![source.clone()]);
+        let opened = project::script(&context.global, source)
+            .and_then(|script| Ok((script, project::workbench(&context.global, !self.batch, &mut sources)?)));
+        let (script, mut workbench) = match opened {
+            Ok(opened) => opened,
             Err(errors) => {
                 context.output.complaints(&errors, &sources)?;
                 return Ok(Answer::No);
@@ -51,10 +52,10 @@ impl Run for Explain {
         };
         let session = workbench.session_mut();
         let mut all_good = true;
-        for (index, mut parsed) in sql::parse_statements(&text).enumerate() {
+        for (index, mut parsed) in sql::parse_statements(&script.text).enumerate() {
             let result = match parsed.statement.take() {
                 Some(statement) if parsed.errors.is_empty() => {
-                    let planned = crash::catch(|| session.execute(&statement, &text));
+                    let planned = crash::catch(|| session.execute(&statement, &script.text));
                     planned.unwrap_or_else(|crashed| Err(vec![crashed]))
                 }
                 _ => Err(parsed.errors),
@@ -65,9 +66,9 @@ impl Run for Explain {
                         show(context, index, &plan)?;
                     }
                 }
-                Err(mut errors) => {
+                Err(errors) => {
                     all_good = false;
-                    errors.iter_mut().for_each(|error: &mut Diagnostic| error.file.clone_from(&file));
+                    let errors: Vec<Diagnostic> = errors.into_iter().map(|error| script.placed(error)).collect();
                     if context.output.is_json() {
                         let error = errors.first().map(|error| located(error, &sources));
                         context.output.json(&Entry { index, plan: Json::Null, error })?;
