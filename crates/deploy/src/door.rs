@@ -1,25 +1,18 @@
 //! A loaded project as the HTTP door shows it.
 
-use crate::pipelines::{PipelineStatement, PipelineTable, Pipelines};
+use crate::pipelines::{PipelineStatement, Pipelines};
 use catalog::project::{Project, Role};
-use catalog::{Column, Object, ObjectPath, Table};
 use data::{Diagnostic, Located};
 use engine::Options;
 use plan::Session;
 use serve::{StatementInfo, TableInfo};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 /// The option that opens a table to rows from outside although a statement writes it, too.
 const APPENDABLE: &str = "headwater.appendable";
 
-/// Describes a project. Tables that were made for rejected rows become known to the session, so that they can be queried.
-pub fn describe(
-    project: &Project,
-    mut session: Session,
-    pipelines: &Pipelines,
-    findings: &[Diagnostic],
-) -> serve::Project {
+/// Describes a project.
+pub fn describe(project: &Project, session: Session, pipelines: &Pipelines, findings: &[Diagnostic]) -> serve::Project {
     let written: BTreeSet<&str> = pipelines
         .statements
         .iter()
@@ -28,7 +21,7 @@ pub fn describe(
         .collect();
     let mut tables: Vec<TableInfo> = Vec::new();
     for (name, table) in pipelines.tables.iter().filter(|(name, _)| pipelines.is_selected(name)) {
-        let declared = declared(&mut session, name, table);
+        let Some(declared) = session.table(name) else { continue };
         let file = project.files.iter().find(|file| file.role == Role::Ddl && file.table == table.short_name);
         let text = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let comment = |name: &str| declared.column(name).and_then(|column| column.comment.clone());
@@ -62,35 +55,6 @@ pub fn describe(
         session,
         options: Options { time_zone: pipelines.time_zone, checkpoints: false, ..Options::default() },
     }
-}
-
-/// The table as the catalog has it.
-fn declared(session: &mut Session, name: &str, table: &PipelineTable) -> Arc<Table> {
-    if let Some(declared) = session.table(name) {
-        return declared;
-    }
-    let mut parts = name.splitn(3, '.').map(str::to_owned);
-    let mut part = || parts.next().unwrap_or_default();
-    let made = Arc::new(Table {
-        path: ObjectPath { catalog: part(), database: part(), name: part() },
-        columns: table
-            .spec
-            .schema
-            .fields
-            .iter()
-            .map(|field| Column::physical(&field.name, field.data_type.clone()))
-            .collect(),
-        watermark: None,
-        primary_key: None,
-        partition_keys: Vec::new(),
-        distribution: None,
-        options: BTreeMap::new(),
-        comment: Some("Rows that could not be decoded, with the reason".to_owned()),
-        temporary: false,
-    });
-    // A name that cannot be declared cannot be queried either; everything else of the table works.
-    let _ = session.catalog_mut().create(Object::Table(Arc::clone(&made)));
-    made
 }
 
 fn statement(project: &Project, pipelines: &Pipelines, statement: &PipelineStatement) -> StatementInfo {

@@ -6,8 +6,8 @@
 use crate::embedded::{check_dead_letter, dead_letter_schema};
 use crate::pipelines::{PipelineStatement, PipelineTable, Pipelines};
 use crate::tables::{ConnectedTables, table_spec};
-use catalog::Table;
 use catalog::project::{Project, Role};
+use catalog::{Column, Object, Table};
 use data::{DataType, Diagnostic, Field, Level, Phase, RowKind, TypeKind};
 use engine::{ManagedMode, TableDef, TableKind};
 use plan::{Insertion, Planned, Session};
@@ -42,6 +42,7 @@ pub fn load(project: &Project, root: &Path, batch: bool) -> Result<Loaded, Vec<D
     let (scripts, mut errors) = parse(project);
     let mut session = new_session(project, batch, &mut errors);
     declare(&mut session, &scripts, &mut errors);
+    declare_dead_letters(&mut session, &mut errors);
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -57,7 +58,7 @@ pub fn load(project: &Project, root: &Path, batch: bool) -> Result<Loaded, Vec<D
             Err(error) => errors.push(error),
         }
     }
-    add_dead_letters(&mut tables, &session, &mut errors);
+    find_dead_letters(&mut tables, &session, &mut errors);
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -110,9 +111,8 @@ fn parse(project: &Project) -> (Vec<Script>, Vec<Diagnostic>) {
 }
 
 /// The diagnostic with its file, and its span in the text as written.
-fn placed(mut error: Diagnostic, path: &str, mapping: &Mapping) -> Diagnostic {
-    error.span = error.span.map(|span| mapping.original(span));
-    error.in_file(path)
+fn placed(error: Diagnostic, path: &str, mapping: &Mapping) -> Diagnostic {
+    mapping.place(error).in_file(path)
 }
 
 /// Carries out everything that is not an INSERT. What fails is tried again after the rest, as long as that helps: a view may
@@ -136,6 +136,40 @@ fn declare(session: &mut Session, scripts: &[Script], errors: &mut Vec<Diagnosti
         if pending.is_empty() || pending.len() == before {
             errors.extend(failed);
             return;
+        }
+    }
+}
+
+/// Makes the dead-letter tables that are named and not declared.
+fn declare_dead_letters(session: &mut Session, errors: &mut Vec<Diagnostic>) {
+    let catalog = session.catalog();
+    let tables = catalog.objects().filter_map(|object| catalog.table(object.path()));
+    let named: BTreeSet<_> = tables
+        .filter_map(|table| table.option(DEAD_LETTER))
+        .map(|name| catalog.qualify(&name.split('.').collect::<Vec<_>>()))
+        .collect();
+    let missing: Vec<_> = named.into_iter().filter(|path| catalog.get(path).is_none()).collect();
+    for path in missing {
+        let columns = dead_letter_schema().fields;
+        let made = Table {
+            path,
+            columns: columns.iter().map(|field| Column::physical(&field.name, field.data_type.clone())).collect(),
+            watermark: None,
+            primary_key: None,
+            partition_keys: Vec::new(),
+            distribution: None,
+            options: BTreeMap::new(),
+            comment: Some("Rows that could not be decoded, with the reason".to_owned()),
+            temporary: false,
+        };
+        let name = made.path.to_string();
+        if session.catalog_mut().create(Object::Table(Arc::new(made))).is_err() {
+            let message = format!("dead-letter table `{name}` cannot be made");
+            errors.push(
+                Diagnostic::new(Level::Error, Phase::Plan, "HW4012", message)
+                    .detail("there is no such catalog or database")
+                    .hint("name the table without them, or create them"),
+            );
         }
     }
 }
@@ -225,8 +259,8 @@ fn pipeline_table(session: &Session, table: &Arc<Table>) -> Result<PipelineTable
     })
 }
 
-/// Resolves the names of dead-letter tables; one that is not declared is made.
-fn add_dead_letters(tables: &mut BTreeMap<String, PipelineTable>, session: &Session, errors: &mut Vec<Diagnostic>) {
+/// Resolves the names of dead-letter tables.
+fn find_dead_letters(tables: &mut BTreeMap<String, PipelineTable>, session: &Session, errors: &mut Vec<Diagnostic>) {
     let named: BTreeSet<String> = tables.values().filter_map(|table| table.dead_letter.clone()).collect();
     let mut paths = BTreeMap::new();
     for name in named {
@@ -243,20 +277,6 @@ fn add_dead_letters(tables: &mut BTreeMap<String, PipelineTable>, session: &Sess
                 );
             }
             errors.extend(check_dead_letter(declared).err());
-        } else {
-            let mut schema = dead_letter_schema();
-            let spec = connect::TableSpec {
-                name: path.name.clone(),
-                metadata: vec![None; schema.len()],
-                schema: schema.clone(),
-                ..connect::TableSpec::default()
-            };
-            let rowtime = Some(schema.len());
-            schema.fields.push(Field::new("$rowtime", DataType::not_null(TypeKind::TimestampLtz(3))));
-            let kind = TableKind::Managed { mode: ManagedMode::Append, rowtime };
-            let def = TableDef { name: path.to_string(), schema, primary_key: Vec::new(), kind };
-            let short_name = path.name.clone();
-            tables.insert(path.to_string(), PipelineTable { def, spec, short_name, dead_letter: None });
         }
         paths.insert(name, path.to_string());
     }

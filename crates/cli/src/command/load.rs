@@ -8,6 +8,7 @@ use crate::project;
 use clap::{Args, ValueEnum};
 use connect::OpenContext;
 use data::Diagnostic;
+use data::port::Rejected;
 use deploy::embedded::{Checked, Inbox, format_of};
 use deploy::pipelines::{PipelineTable, Pipelines};
 use serde_json::json;
@@ -93,8 +94,8 @@ impl Run for Load {
         };
         // All are checked before any is appended: what is refused can be mended and loaded again, without rows twice.
         let checked = inputs.iter().map(|input| input.check(table, &inbox, &open));
-        let appended = checked.collect::<Result<Vec<_>, _>>().and_then(|checked| {
-            checked.iter().try_for_each(|file| inbox.append(table, file))?;
+        let appended = checked.collect::<Result<Vec<_>, _>>().and_then(|mut checked| {
+            inbox.append(table, &mut checked)?;
             Ok(checked)
         });
         let appended = match appended {
@@ -110,7 +111,11 @@ impl Run for Load {
             context.output.note(format_args!("{}:{}: {}", row.origin, row.line, row.reason))?;
         }
         if context.output.is_json() {
-            context.output.json(&json!({ "table": self.table, "rows": rows, "rejected": rejected }))?;
+            let reason = |row: &Rejected| json!({ "file": row.origin, "line": row.line, "reason": row.reason });
+            let reasons: Vec<_> = appended.iter().flat_map(|file| &file.rejected).map(reason).collect();
+            context.output.json(
+                &json!({ "table": self.table, "rows": rows, "rejected": rejected, "rejections": reasons }),
+            )?;
         } else {
             let rejected = if rejected == 0 { String::new() } else { format!(", {rejected} rejected") };
             context.output.line(format_args!("{rows} rows appended to {}{rejected}", self.table))?;

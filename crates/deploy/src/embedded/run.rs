@@ -453,7 +453,7 @@ impl<'a> Runner<'a> {
                     let rows = Input::Rows { table: table.clone(), split, batch };
                     inputs.extend(split_epochs(rows, self.options.epoch_rows));
                 }
-                if !rejected.is_empty() && !source.is_inbox {
+                if !rejected.is_empty() {
                     self.status.rows_rejected += rejected.len() as u64;
                     inputs.extend(letters(pipelines, &table, &rejected, self.clock.now_millis()));
                 }

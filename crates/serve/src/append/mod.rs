@@ -1,4 +1,5 @@
-//! Rows appended over HTTP: durable in a log of their table before they are answered, read by the runner like any source.
+//! Rows appended from outside, over HTTP or by `load`: durable in a log of their table before they are answered, read by
+//! the runner like any source, in the order in which they came. Several processes may append at the same time.
 //!
 //! ```text
 //! inbox/<table>/log/rows.jsonl       the rows, one JSON object a line
@@ -9,17 +10,28 @@
 //!   cut off when the log is opened.
 //! - *idempotency key*: names a request; sent again it is answered as the first time and appends nothing.
 
+mod commits;
 mod log;
 mod source;
 
-pub use log::{AppendError, AppendLog, Appended};
+pub use log::{AppendError, AppendLog, Appended, append_files};
 pub use source::LogSource;
 
-use data::Diagnostic;
+use crate::rows::append_row;
+use data::{ChangeBatch, Diagnostic, Field};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Appends the rows of a batch as lines of a log.
+pub fn append_lines(out: &mut Vec<u8>, fields: &[Field], batch: &ChangeBatch) {
+    let columns: Vec<(usize, &Field)> = fields.iter().enumerate().collect();
+    for row in 0..batch.rows() {
+        append_row(out, &columns, batch, row);
+        out.push(b'\n');
+    }
+}
 
 /// The logs of a run.
 #[derive(Default)]

@@ -1,15 +1,15 @@
 //! The log of a table as a source of the runner: its position is the offset up to which rows were read.
 
-use super::log::{AppendLog, committed_end, rows_file};
+use super::commits::{Commits, commits_file, locked};
+use super::log::rows_file;
 use crate::rows::parse_row;
 use data::port::{Polled, Position, Rejected, Source};
 use data::time::Zone;
 use data::{ChangeBatch, Diagnostic, Schema, Value};
+use serde_json::{Map, Value as Json};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes read at a time; a longer row makes it read more.
 const BLOCK_BYTES: u64 = 1 << 20;
@@ -19,23 +19,89 @@ pub struct LogSource {
     /// Without system columns: those are the engine's to give.
     schema: Schema,
     zone: Zone,
-    committed: Arc<AtomicU64>,
-    /// Nothing will be added.
+    /// Reads what is there now, and ends.
     is_bounded: bool,
+    /// Rows that do not fit the table any more are handed over as such; else they are an error.
+    keeps_rejected: bool,
     offset: u64,
+    /// Absent before the first row.
+    commits: Option<Commits>,
+    /// Where committed rows ended when this was last seen.
+    end: u64,
     file: Option<File>,
 }
 
 impl LogSource {
-    /// Follows a log that this process writes.
-    pub fn follow(log: &AppendLog, schema: Schema, zone: Zone) -> Self {
-        Self { committed: log.committed(), ..Self::stored(log.folder(), schema, zone, false) }
+    /// Reads the log in a folder, whoever writes it. It ends if `is_bounded`. Of the fields of the rows those are read that
+    /// the schema has.
+    ///
+    /// # Errors
+    /// What the disk refuses.
+    pub fn open(
+        folder: &Path,
+        schema: Schema,
+        zone: Zone,
+        is_bounded: bool,
+        keeps_rejected: bool,
+    ) -> Result<Self, Diagnostic> {
+        let mut source = Self {
+            folder: folder.to_path_buf(),
+            schema,
+            zone,
+            is_bounded,
+            keeps_rejected,
+            offset: 0,
+            commits: None,
+            end: 0,
+            file: None,
+        };
+        source.look()?;
+        Ok(source)
     }
 
-    /// Reads what is in a folder now, and ends if `is_bounded`.
-    pub fn stored(folder: &Path, schema: Schema, zone: Zone, is_bounded: bool) -> Self {
-        let committed = Arc::new(AtomicU64::new(committed_end(folder)));
-        Self { folder: folder.to_path_buf(), schema, zone, committed, is_bounded, offset: 0, file: None }
+    /// Sees what was committed since the last time.
+    fn look(&mut self) -> Result<(), Diagnostic> {
+        self.committed_end().map(|end| self.end = end).map_err(|error| self.unreadable(&error))
+    }
+
+    fn committed_end(&mut self) -> std::io::Result<u64> {
+        let commits = match &mut self.commits {
+            Some(commits) => commits,
+            none => match File::open(commits_file(&self.folder)) {
+                Ok(file) => none.insert(Commits::over(file)),
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+                Err(error) => return Err(error),
+            },
+        };
+        if commits.has_more()? {
+            let lock = commits.file.try_clone()?;
+            locked(&lock, false, || commits.read_on())?;
+        }
+        Ok(commits.rows_end)
+    }
+
+    fn row(&self, line: &[u8]) -> Result<Vec<Value>, String> {
+        let mut row: Map<String, Json> = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+        // A column that the table had when the row was appended.
+        row.retain(|name, _| self.schema.index_of(name).is_some());
+        parse_row(&self.schema.fields, &row, self.zone)
+    }
+
+    fn unfit(&self, reason: &str) -> Diagnostic {
+        let file = rows_file(&self.folder).display().to_string();
+        Diagnostic::run("HW3943", "a row that was appended does not fit its table any more")
+            .detail(format!("byte {} of {file}: {reason}", self.offset))
+            .hint(
+                "declare the column as it was when rows were appended, or give the table 'headwater.dead-letter' = '<table>', \
+                 where such rows are kept",
+            )
+            .in_file(file)
+    }
+
+    fn unreadable(&self, error: &std::io::Error) -> Diagnostic {
+        Diagnostic::run("HW3942", "appended rows cannot be read")
+            .detail(format!("{}: {error}", self.folder.display()))
+            .hint("put the file back as it was, or start with an empty data folder")
     }
 
     /// Whole lines from the offset on, not past `end`.
@@ -64,25 +130,26 @@ impl LogSource {
 
 impl Source for LogSource {
     fn poll(&mut self, max_rows: usize, _now_millis: i64) -> Result<Polled, Diagnostic> {
-        let end = self.committed.load(Ordering::Acquire);
-        if self.offset >= end {
-            return Ok(if self.is_bounded { Polled::End } else { Polled::Idle });
+        if self.offset >= self.end {
+            if self.is_bounded {
+                return Ok(Polled::End);
+            }
+            self.look()?;
+            if self.offset >= self.end {
+                return Ok(Polled::Idle);
+            }
         }
-        let bytes = self.block(end).map_err(|error| {
-            Diagnostic::run("HW3942", "appended rows cannot be read")
-                .detail(format!("{}: {error}", self.folder.display()))
-                .hint("put the file back as it was, or start with an empty data folder")
-        })?;
+        let bytes = self.block(self.end).map_err(|error| self.unreadable(&error))?;
         let mut columns: Vec<Vec<Value>> = vec![Vec::new(); self.schema.len()];
         let (mut rejected, mut rows) = (Vec::new(), 0);
         for line in bytes.split_inclusive(|byte| *byte == b'\n').take(max_rows.max(1)) {
-            let parsed = serde_json::from_slice(line).map_err(|error| error.to_string());
             // Rows were read before they were written; only another declaration of the table makes them unreadable.
-            match parsed.and_then(|row| parse_row(&self.schema.fields, &row, self.zone)) {
+            match self.row(line) {
                 Ok(values) => {
                     columns.iter_mut().zip(values).for_each(|(column, value)| column.push(value));
                     rows += 1;
                 }
+                Err(reason) if !self.keeps_rejected => return Err(self.unfit(&reason)),
                 Err(reason) => rejected.push(Rejected {
                     raw: String::from_utf8_lossy(line).trim_end().to_owned(),
                     reason,
@@ -102,7 +169,7 @@ impl Source for LogSource {
 
     fn seek(&mut self, position: &Position) -> Result<(), Diagnostic> {
         let offset = position["offset"].as_u64();
-        let Some(offset) = offset.filter(|offset| *offset <= self.committed.load(Ordering::Acquire)) else {
+        let Some(offset) = offset.filter(|offset| *offset <= self.end) else {
             return Err(Diagnostic::run("HW3942", "appended rows cannot be read from where the checkpoint was")
                 .detail(format!("{} is shorter than what was read of it", rows_file(&self.folder).display()))
                 .hint("put the file back as it was, or start with an empty data folder"));
@@ -112,6 +179,6 @@ impl Source for LogSource {
     }
 
     fn lag(&self) -> Option<u64> {
-        Some(self.committed.load(Ordering::Acquire).saturating_sub(self.offset))
+        Some(self.end.saturating_sub(self.offset))
     }
 }
