@@ -9,13 +9,14 @@ use arrow_array::ArrayRef;
 use catalog::Table;
 use catalog::project::Project;
 use connect::OpenContext;
-use data::port::Polled;
-use data::{ChangeBatch, DataType, Diagnostic, RowKind, TypeKind, Value};
+use data::port::{Polled, Rejected};
+use data::{ChangeBatch, DataType, Diagnostic, Level, Phase, RowKind, TypeKind, Value};
 use deploy::Loaded;
 use deploy::tables::{ConnectedTables, table_spec};
 use engine::{Delivery, Engine, EpochOutput, Input, ManagedMode, Options, TableDef, TableKind};
 use plan::{ChangelogMode, Insertion, Node, Op, Planned, Session};
 use sql::ast::Statement;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -34,6 +35,32 @@ pub(crate) struct Workbench {
     stream: bool,
     context: OpenContext,
     project: Option<ProjectTables>,
+    set_aside: SetAside,
+}
+
+/// Rows that sources with a dead-letter table could not read: how many, and the first, by table.
+#[derive(Default)]
+struct SetAside(BTreeMap<String, (usize, Rejected)>);
+
+impl SetAside {
+    fn add(&mut self, table: &str, rejected: Vec<Rejected>) {
+        let count = rejected.len();
+        if let Some(first) = rejected.into_iter().next() {
+            self.0.entry(table.to_owned()).or_insert((0, first)).0 += count;
+        }
+    }
+
+    fn warnings(&mut self) -> Vec<Diagnostic> {
+        let warning = |(table, (count, first)): (String, (usize, Rejected))| {
+            let name = table.rsplit('.').next().unwrap_or_default();
+            let (is, are) = if count == 1 { ("row", "is") } else { ("rows", "are") };
+            let message = format!("{count} {is} of `{name}` cannot be read and {are} left out");
+            Diagnostic::new(Level::Warning, Phase::Run, "HW3117", message)
+                .detail(format!("the first: line {} of {}: {}", first.line, first.origin, first.reason))
+                .hint("a run of a project keeps them in the dead-letter table; without 'headwater.dead-letter' they are an error")
+        };
+        std::mem::take(&mut self.0).into_iter().map(warning).collect()
+    }
 }
 
 /// What a statement gave.
@@ -74,11 +101,16 @@ impl Workbench {
         let options = Options { checkpoints: false, ..Options::default() };
         let output = Arc::new(Mutex::new(std::io::stdout()));
         let context = OpenContext { base, bounded: !stream, dead_letter: false, exact_columns: false, output };
-        Self { session, memory: Engine::new(options), stream, context, project }
+        Self { session, memory: Engine::new(options), stream, context, project, set_aside: SetAside::default() }
     }
 
     pub(crate) fn session_mut(&mut self) -> &mut Session {
         &mut self.session
+    }
+
+    /// What is to be said about the statements since the last call.
+    pub(crate) fn take_warnings(&mut self) -> Vec<Diagnostic> {
+        self.set_aside.warnings()
     }
 
     /// Carries out a statement. As a stream, a query hands its changes to `changes` as they come, and its result has
@@ -195,7 +227,7 @@ impl Workbench {
             engine.add_table(definition(&table, TableKind::External))?;
         }
         engine.attach(root, "query")?;
-        let mut running = Stream { engine, take };
+        let mut running = Stream { engine, take, set_aside: &mut self.set_aside };
         if !running.epoch(Vec::new())? {
             return Ok(());
         }
@@ -235,14 +267,14 @@ impl Workbench {
 
     /// Everything that a source has now.
     fn read_all(&mut self, table: &Table) -> Result<Vec<ChangeBatch>, Diagnostic> {
-        // Rows that are set aside for a dead-letter table are found there.
-        let dead_letter = table.option("headwater.dead-letter").is_some();
-        let context = OpenContext { dead_letter, ..self.context.clone() };
-        let mut source = connect::open_source(&table_spec(table), &context)?;
+        let mut source = connect::open_source(&table_spec(table), &self.context)?;
         let mut batches = Vec::new();
         loop {
             match source.poll(POLL_ROWS, deploy::wall_millis())? {
-                Polled::Rows { batch, .. } => batches.push(batch),
+                Polled::Rows { batch, rejected, .. } => {
+                    batches.push(batch);
+                    self.set_aside.add(&table.path.to_string(), rejected);
+                }
                 Polled::Idle => std::thread::sleep(IDLE_WAIT),
                 Polled::End => return Ok(batches),
             }
@@ -267,6 +299,7 @@ fn remembered(session: &Session, table: &Table) -> Result<TableDef, Diagnostic> 
 struct Stream<'t> {
     engine: Engine,
     take: &'t mut dyn FnMut(&ChangeBatch) -> Result<bool, Diagnostic>,
+    set_aside: &'t mut SetAside,
 }
 
 impl Stream<'_> {
@@ -298,8 +331,9 @@ impl Stream<'_> {
             let mut open = Vec::with_capacity(sources.len());
             for (table, mut source) in sources {
                 match source.poll(POLL_ROWS, deploy::wall_millis())? {
-                    Polled::Rows { split, batch, .. } => {
+                    Polled::Rows { split, batch, rejected } => {
                         idle = false;
+                        self.set_aside.add(&table, rejected);
                         if !self.rows(&table, split, &batch)? {
                             return Ok(());
                         }

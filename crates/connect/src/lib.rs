@@ -17,7 +17,7 @@ mod print;
 mod spec;
 mod suggest;
 
-pub use export::export;
+pub use export::{check_export, export};
 pub use format::{FormatDef, formats};
 pub use options::{OptionDef, OptionKind};
 pub use spec::{

@@ -69,6 +69,7 @@ impl RunCommand for Demo {
         if !stays {
             self.run.until_idle = self.run.until_idle.or(Some(Duration::from_secs(1)));
         }
+        self.claim_folder()?;
         write_project(&self.dir)?;
         let options = c360::Options {
             customers: self.customers,
@@ -106,6 +107,30 @@ impl RunCommand for Demo {
                 Ok(Answer::No)
             }
             Err(Stopped::Failure(failure)) => Err(failure),
+        }
+    }
+}
+
+/// Says of which data a folder's demo is.
+const MADE_OF: &str = "demo.txt";
+
+impl Demo {
+    /// Files that change below a run's checkpoint would not be read again: a folder keeps the data that it was made with.
+    fn claim_folder(&self) -> Result<(), Failure> {
+        let path = self.dir.join(MADE_OF);
+        let made_of = format!("--customers {} --seed {}\n", self.customers, self.seed);
+        match std::fs::read_to_string(&path) {
+            Ok(before) if before == made_of => Ok(()),
+            Ok(before) => {
+                let folder = self.dir.display();
+                Err(Diagnostic::run("HW4516", format!("the demo in {folder} is of other data"))
+                    .detail(format!("it was made with {}", before.trim_end()))
+                    .hint(format!("name another folder with --dir, or delete {folder}"))
+                    .into())
+            }
+            Err(_) => std::fs::create_dir_all(&self.dir)
+                .and_then(|()| std::fs::write(&path, made_of))
+                .map_err(|error| unwritable(&path, &error).into()),
         }
     }
 }

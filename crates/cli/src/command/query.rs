@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::context::{Answer, CommandResult, Context, Failure, Format};
-use crate::input::{self, Sources, Text};
+use crate::input::{self, Script, Sources, Text};
 use crate::output::{Output, located};
 use crate::project;
 use crate::rows::{ColumnEntry, ResultSet};
@@ -59,24 +59,24 @@ impl Run for Query {
             (Some(path), _) => input::read(path)?,
             (None, sql) => Text { file: None, text: sql.clone().unwrap_or_default() },
         };
-        let file = source.file.clone();
-        let text = source.text.clone();
-        let mut sources = Sources::of(vec![source]);
+        let mut sources = Sources::of(vec![source.clone()]);
         let stream = self.mode == Mode::Stream;
-        let mut workbench = match project::workbench(&context.global, stream, &mut sources) {
-            Ok(workbench) => workbench,
+        let opened = project::script(&context.global, source)
+            .and_then(|script| Ok((script, project::workbench(&context.global, stream, &mut sources)?)));
+        let (script, mut workbench) = match opened {
+            Ok(opened) => opened,
             Err(errors) => {
                 context.output.complaints(&errors, &sources)?;
                 return Ok(Answer::No);
             }
         };
         let mut all_good = true;
-        for (index, mut parsed) in sql::parse_statements(&text).enumerate() {
+        for (index, mut parsed) in sql::parse_statements(&script.text).enumerate() {
             let kind = parsed.statement.as_ref().map(|statement| statement.kind_name());
             let mut show = Show { output: &mut context.output, index, kind, changelog: stream, failed: None };
             let result = match parsed.statement.take() {
                 Some(statement) if parsed.errors.is_empty() => {
-                    let run = || workbench.execute(&statement, &text, &mut |part| show.part(part));
+                    let run = || workbench.execute(&statement, &script.text, &mut |part| show.part(part));
                     crash::catch(run).unwrap_or_else(|crashed| Err(vec![crashed]))
                 }
                 _ => Err(parsed.errors),
@@ -88,13 +88,14 @@ impl Run for Query {
                 Ok(outcome) => show.outcome(outcome)?,
                 Err(errors) => {
                     all_good = false;
-                    show.errors(errors, file.as_deref(), &sources)?;
+                    show.errors(errors, &script, &sources)?;
                     if !self.keep_going {
                         break;
                     }
                 }
             }
             context.output.flush()?;
+            context.output.complaints(&workbench.take_warnings(), &sources)?;
         }
         Ok(Answer::yes_if(all_good))
     }
@@ -146,14 +147,8 @@ impl Show<'_> {
         })
     }
 
-    fn errors(&mut self, errors: Vec<Diagnostic>, file: Option<&str>, sources: &Sources) -> Result<(), Failure> {
-        let place = |mut error: Diagnostic| {
-            if error.file.is_none() {
-                error.file = file.map(str::to_owned);
-            }
-            error
-        };
-        let errors: Vec<Diagnostic> = errors.into_iter().map(place).collect();
+    fn errors(&mut self, errors: Vec<Diagnostic>, script: &Script, sources: &Sources) -> Result<(), Failure> {
+        let errors: Vec<Diagnostic> = errors.into_iter().map(|error| script.placed(error)).collect();
         if self.output.is_json() {
             let first = errors.iter().find(|error| error.is_error()).or(errors.first());
             return self.entry(&ResultSet::default(), first.map(|error| located(error, sources)));

@@ -202,7 +202,11 @@ fn find_exports(exports: &[(String, PathBuf)], pipelines: &Pipelines) -> Result<
         let selected = pipelines.tables.iter().filter(|(full, _)| pipelines.is_selected(full));
         let mut managed = selected.filter(|(_, table)| table.is_managed());
         match managed.find(|(full, table)| *full == name || table.short_name == *name) {
-            Some((full, _)) => Ok((full.clone(), path.clone())),
+            Some((full, table)) => {
+                let (schema, _) = without_system_columns(&table.def.schema, &[]);
+                connect::check_export(path, &schema)?;
+                Ok((full.clone(), path.clone()))
+            }
             None => Err(Diagnostic::run("HW4510", format!("there is no managed table `{name}` to export"))
                 .hint("name a table of the project that has no 'connector' and that --select does not leave out")),
         }

@@ -140,6 +140,7 @@ impl FileSource {
             Some(reader) => reader,
             None => {
                 let identifier = self.read.spec.option("format").unwrap_or_default();
+                refuse_compressed(&file.name)?;
                 let format = format(identifier).expect("the format was validated");
                 file.reader.insert((format.open)(&self.read, &file.found.path, &file.name, file.position)?)
             }
@@ -283,6 +284,20 @@ impl Source for FileSource {
 /// Whether positions in its files are byte offsets.
 fn by_bytes(spec: &TableSpec) -> bool {
     spec.option("format") != Some("parquet")
+}
+
+/// Endings of files that Flink would decompress.
+const COMPRESSED: [&str; 8] = ["gz", "gzip", "bz2", "xz", "deflate", "zst", "zstd", "lz4"];
+
+fn refuse_compressed(file: &str) -> Result<(), Diagnostic> {
+    let ending = file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    if !COMPRESSED.contains(&ending.as_str()) {
+        return Ok(());
+    }
+    Err(Diagnostic::run("HW3900", format!("'{file}' is compressed"))
+        .detail("compressed files are not read yet; as text they would be nothing but bad rows")
+        .hint("put the decompressed file there instead")
+        .in_file(file))
 }
 
 fn gone(table: &str, file: &str, cause: &str) -> Diagnostic {

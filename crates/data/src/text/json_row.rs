@@ -197,6 +197,10 @@ fn row(json: &Json, fields: &[RowField], zone: Zone) -> Result<Option<Value>, St
         Json::Array(items) => {
             return Err(format!("a row of {} fields is wanted, not of {}", fields.len(), items.len()));
         }
+        Json::Object(named) if named.keys().any(|name| fields.iter().all(|field| field.name != *name)) => {
+            let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+            return Err(format!("the row has only the fields {}", names.join(", ")));
+        }
         Json::Object(named) => fields.iter().map(|field| named.get(&field.name).unwrap_or(&null)).collect(),
         _ => return Ok(None),
     };

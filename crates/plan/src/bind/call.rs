@@ -9,6 +9,27 @@ use functions::typing::common_type;
 use functions::{BindArg, Expr, ExprKind};
 use sql::ast::{self, ArgValue};
 
+/// What to write instead of a function that Flink has and this engine does not.
+fn lacking(name: &str) -> Option<&'static str> {
+    match name {
+        "PARSE_JSON" | "TRY_PARSE_JSON" => Some("keep the text, and read it with JSON_VALUE or JSON_QUERY"),
+        "OBJECT_OF" | "OBJECT_UPDATE" => Some("build a ROW, or a text with JSON_OBJECT"),
+        "PERCENTILE" => {
+            Some("number the rows with ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) and take the one in question")
+        }
+        "TUMBLE" | "TUMBLE_START" | "TUMBLE_END" | "TUMBLE_ROWTIME" | "TUMBLE_PROCTIME" | "HOP" | "HOP_START"
+        | "HOP_END" | "HOP_ROWTIME" | "HOP_PROCTIME" => {
+            Some("read from TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL …)) and group by window_start, window_end")
+        }
+        "SESSION" | "SESSION_START" | "SESSION_END" | "SESSION_ROWTIME" | "SESSION_PROCTIME" => {
+            Some("use TUMBLE or HOP windows")
+        }
+        "ML_PREDICT" | "ML_EVALUATE" => Some("call the model where the result is read"),
+        name if name.starts_with("BITMAP_") => Some("write COUNT(DISTINCT …), or keep the members with COLLECT"),
+        _ => None,
+    }
+}
+
 /// Calls that become other expressions.
 const LOWERED: &[&str] = &["COALESCE", "IFNULL", "IF", "NULLIF", "MOD"];
 
@@ -69,6 +90,9 @@ impl Binder<'_> {
     }
 
     fn unknown_function<T>(&mut self, name: &str, span: Span) -> Bound<T> {
+        if let Some(instead) = lacking(&name.to_uppercase()) {
+            return self.unsupported(span, &format!("the function {}", name.to_uppercase()), instead);
+        }
         let known = functions::all().map(|def| def.name).chain(functions::all_aggregates().map(|def| def.name));
         let hint = did_you_mean(&name.to_uppercase(), known, "`headwater functions` lists what there is");
         self.fail(

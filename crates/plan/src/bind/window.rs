@@ -48,6 +48,9 @@ impl Binder<'_> {
     }
 
     fn unknown_table_function<T>(&mut self, name: &str, span: Span) -> Bound<T> {
+        if matches!(name, "ML_PREDICT" | "ML_EVALUATE" | "VECTOR_SEARCH" | "TO_CHANGELOG" | "FROM_CHANGELOG") {
+            return self.unsupported(span, &format!("the table function {name}"), "leave it out");
+        }
         let hint = did_you_mean(name, ["TUMBLE", "HOP", "CUMULATE"], "there are TUMBLE, HOP and CUMULATE");
         self.fail(
             Diagnostic::plan("HW2004", span, format!("there is no table function '{name}'"))
