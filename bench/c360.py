@@ -60,7 +60,8 @@ def headwater(options, mode, scratch, extra=()):
     state = os.path.join(scratch, "state")
     command = [options.headwater, "run", "--project", os.path.join(ROOT, "examples", "c360"), "--clock", AS_OF, "--var",
                f"data={options.data}", "--data-dir", state, "--http", "off", "--mode", mode, "--output", "json", *extra]
-    command += ["--until-idle", "1s"] if mode == "stream" else []
+    # As Flink without further settings: no checkpoints.
+    command += ["--until-idle", "1s", "--checkpoint-interval", "off"] if mode == "stream" else []
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
     shutil.rmtree(state, ignore_errors=True)
     return json.loads(done.stdout.splitlines()[-1])

@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// The folder of the project, if there is one.
 pub(crate) fn root(global: &Global) -> Option<PathBuf> {
@@ -94,7 +93,7 @@ impl ProjectTables {
             memory_limit: None,
             until_idle: None,
             max_rows_per_second: None,
-            checkpoint_interval: Duration::MAX,
+            checkpoint_interval: None,
             epoch_rows: None,
             stop: Arc::new(AtomicBool::new(false)),
             output: Arc::new(Mutex::new(std::io::sink())),

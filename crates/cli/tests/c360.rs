@@ -82,6 +82,8 @@ fn streams_and_batches_give_the_same_product() {
     assert_eq!(stream(dir.path(), &project, "one", &[]), batch);
     assert_eq!(stream(dir.path(), &project, "two", &["--parallelism", "2"]), batch);
     assert_eq!(stream(dir.path(), &project, "small", &["--epoch-rows", "97"]), batch);
+    assert_eq!(stream(dir.path(), &project, "unkept", &["--checkpoint-interval", "off"]), batch);
+    assert!(!dir.path().join("unkept/checkpoints").exists(), "no checkpoint was asked for");
 }
 
 #[test]

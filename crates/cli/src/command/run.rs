@@ -61,9 +61,9 @@ pub(crate) struct Run {
     /// Rows of an epoch
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) epoch_rows: Option<u32>,
-    /// Time between checkpoints
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
-    pub(crate) checkpoint_interval: Duration,
+    /// Time between checkpoints; `off` keeps none, and the next run starts anew
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = checkpoint_interval)]
+    pub(crate) checkpoint_interval: CheckpointInterval,
     #[command(flatten)]
     pub(crate) door: DoorFlags,
 }
@@ -159,7 +159,7 @@ pub(crate) fn run_project(
         memory_limit: flags.memory.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
         until_idle: flags.until_idle,
         max_rows_per_second: flags.max_rows_per_second,
-        checkpoint_interval: flags.checkpoint_interval,
+        checkpoint_interval: flags.checkpoint_interval.0,
         epoch_rows: flags.epoch_rows.map(|rows| rows as usize),
         stop,
         output: Arc::new(Mutex::new(std::io::stdout())),
@@ -238,6 +238,17 @@ fn export(text: &str) -> Result<(String, PathBuf), String> {
         Some((table, file)) if !table.is_empty() && !file.is_empty() => Ok((table.to_owned(), file.into())),
         _ => Err("TABLE=FILE is wanted, like orders=orders.csv".to_owned()),
     }
+}
+
+/// Absent: no checkpoints.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CheckpointInterval(Option<Duration>);
+
+fn checkpoint_interval(text: &str) -> Result<CheckpointInterval, String> {
+    if text == "off" {
+        return Ok(CheckpointInterval(None));
+    }
+    duration(text).map(|interval| CheckpointInterval(Some(interval))).map_err(|wanted| format!("{wanted}, or `off`"))
 }
 
 /// `10s`, `200ms`, `5min`

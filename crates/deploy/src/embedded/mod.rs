@@ -59,7 +59,8 @@ pub struct RunOptions {
     pub until_idle: Option<Duration>,
     /// Of each source.
     pub max_rows_per_second: Option<u64>,
-    pub checkpoint_interval: Duration,
+    /// Absent: no checkpoints, and a later run starts anew.
+    pub checkpoint_interval: Option<Duration>,
     /// Rows per epoch; [`EPOCH_ROWS`] when absent.
     pub epoch_rows: Option<usize>,
     /// Set from outside to end at the next epoch.

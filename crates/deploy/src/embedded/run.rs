@@ -146,7 +146,7 @@ impl<'a> Runner<'a> {
             memory_limit: options.memory_limit,
             state_ttl_millis: pipelines.state_ttl_millis,
             cancel: None,
-            checkpoints: is_stream,
+            checkpoints: is_stream && options.checkpoint_interval.is_some(),
         });
         for table in pipelines.tables.values() {
             engine.add_table(table.def.clone())?;
@@ -157,7 +157,7 @@ impl<'a> Runner<'a> {
         }
         let context = open_context(pipelines, options);
         let sinks = Sinks::open(pipelines, &ids, &context)?;
-        let store = if is_stream { Some(CheckpointFolder::open(&options.data_dir.join("checkpoints"))?) } else { None };
+        let store = if is_stream { open_store(options)? } else { None };
         let (sender, messages) = sync_channel(READ_AHEAD);
         let mut runner = Self {
             pipelines,
@@ -316,7 +316,8 @@ impl<'a> Runner<'a> {
                 last_inbox = now;
                 self.open_inbox()?;
             }
-            if self.changed && now.duration_since(last_checkpoint) >= self.options.checkpoint_interval {
+            let is_due = |interval| now.duration_since(last_checkpoint) >= interval;
+            if self.changed && self.options.checkpoint_interval.is_some_and(is_due) {
                 self.checkpoint()?;
                 last_checkpoint = instant();
             }
@@ -328,7 +329,14 @@ impl<'a> Runner<'a> {
             }
         }
         self.tell(observer);
-        self.checkpoint()
+        if self.store.is_none() { self.commit_sinks() } else { self.checkpoint() }
+    }
+
+    /// What was written shows, at the end of a run that keeps no checkpoint.
+    fn commit_sinks(&mut self) -> Result<(), Diagnostic> {
+        let epoch = self.engine.epoch_number();
+        self.sinks.prepare(epoch)?;
+        self.sinks.commit(epoch)
     }
 
     /// Whether nothing more is to be expected after so long a silence.
@@ -393,9 +401,7 @@ impl<'a> Runner<'a> {
             inputs.push(Input::End { table: table.clone() });
         }
         self.epoch(inputs)?;
-        let epoch = self.engine.epoch_number();
-        self.sinks.prepare(epoch)?;
-        self.sinks.commit(epoch)
+        self.commit_sinks()
     }
 
     /// Waits a little for input, then takes what there is up to an epoch's size.
@@ -623,6 +629,20 @@ fn split_epochs(input: Input, rows: Option<usize>) -> Vec<Input> {
         }
         (input, _) => vec![input],
     }
+}
+
+/// Where checkpoints go, unless none are wanted. Those of an earlier run are not passed over.
+fn open_store(options: &RunOptions) -> Result<Option<CheckpointFolder>, Diagnostic> {
+    let folder = options.data_dir.join("checkpoints");
+    if options.checkpoint_interval.is_some() {
+        return CheckpointFolder::open(&folder).map(Some);
+    }
+    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Diagnostic::run("HW3926", "there are checkpoints that this run would pass over")
+            .detail(format!("{} holds those of an earlier run", folder.display()))
+            .hint("leave out `--checkpoint-interval off` to go on from them, or start anew with another --data-dir"));
+    }
+    Ok(None)
 }
 
 fn letters(pipelines: &Pipelines, table: &str, rejected: &[data::port::Rejected], clock_millis: i64) -> Option<Input> {
