@@ -5,6 +5,7 @@ use super::side::Side;
 use super::{Context, LEFT, Output, Result, Shape};
 use crate::state::EncodedRows;
 use arrow_array::{Array, ArrayRef, UInt32Array, new_null_array};
+use arrow_buffer::NullBuffer;
 use arrow_select::concat::concat;
 use arrow_select::take::take;
 use data::storage::storage_type;
@@ -135,9 +136,10 @@ impl Teller<'_> {
         if let Some(old) = old {
             self.take_back(change, old);
         }
-        let matches: Vec<usize> = self.pairs.matches(change.row as usize).collect();
+        let pairs = self.pairs;
+        let matches = || pairs.matches(change.row as usize);
         let id = self.own.add(change.key, self.extended.bytes(change.row), change.upsert_id);
-        let count = matches.iter().map(|&pair| self.other_count(pair)).sum::<i64>();
+        let count = matches().map(|pair| self.other_count(pair)).sum::<i64>();
         if self.own.counts_matches {
             self.own.rows.set_matches(id, count as u32);
         }
@@ -145,18 +147,18 @@ impl Teller<'_> {
             return if self.side == LEFT {
                 self.tell_left(change.kind, change.row, count > 0);
             } else {
-                self.count_left(&matches, 1, change.kind);
+                self.count_left(matches(), 1, change.kind);
             };
         }
         let (own_outer, other_outer) = (self.shape.is_outer(self.side), self.shape.is_outer(1 - self.side));
-        if matches.is_empty() {
+        if matches().next().is_none() {
             if own_outer {
                 self.told.own(RowKind::Insert, change.row);
             }
             return;
         }
         let kind = if own_outer || other_outer { RowKind::Insert } else { change.kind };
-        for &pair in &matches {
+        for pair in matches() {
             if other_outer && self.change_matches(pair, 1) == 1 && !self.replaced_matched(old, pair) {
                 self.told.other(RowKind::Delete, pair, self.other_count(pair));
             }
@@ -167,34 +169,33 @@ impl Teller<'_> {
     /// The row under an upsert key is replaced: its matches are forgotten silently, for the new row follows; only what the
     /// new row does not meet again is taken back.
     fn take_back(&mut self, change: &Change, old: u32) {
-        let matches: Vec<usize> = self.pairs.matches(old as usize).collect();
+        let pairs = self.pairs;
+        let matches = || pairs.matches(old as usize);
+        let is_alone = matches().next().is_none();
         self.own.remove(change.key, self.extended.bytes(old), None);
         if self.shape.is_left_only() {
             if self.side == LEFT {
-                let was_told = matches.is_empty() == (self.shape.kind == JoinKind::Anti);
+                let was_told = is_alone == (self.shape.kind == JoinKind::Anti);
                 let is_told = self.has_match(change.row) != (self.shape.kind == JoinKind::Anti);
                 if was_told && !is_told {
                     self.told.own(RowKind::Delete, old);
                 }
             } else {
-                let gone: Vec<usize> =
-                    matches.into_iter().filter(|pair| !self.new_matches(change, old, *pair)).collect();
-                let kept: Vec<usize> =
-                    self.pairs.matches(old as usize).filter(|pair| self.new_matches(change, old, *pair)).collect();
-                self.count_left(&gone, -1, RowKind::Delete);
-                for pair in kept {
+                let stays = |pair: &usize| new_matches(pairs, change, old, *pair);
+                self.count_left(matches().filter(|pair| !stays(pair)), -1, RowKind::Delete);
+                for pair in matches().filter(stays) {
                     self.change_matches(pair, -1);
                 }
             }
             return;
         }
         let (own_outer, other_outer) = (self.shape.is_outer(self.side), self.shape.is_outer(1 - self.side));
-        if own_outer && matches.is_empty() && self.has_match(change.row) {
+        if own_outer && is_alone && self.has_match(change.row) {
             self.told.own(RowKind::Delete, old);
         }
-        for pair in matches {
+        for pair in matches() {
             let left = if other_outer { self.change_matches(pair, -1) } else { 1 };
-            if self.new_matches(change, old, pair) {
+            if new_matches(pairs, change, old, pair) {
                 continue;
             }
             self.told.pair(RowKind::Delete, old, pair, self.other_count(pair));
@@ -206,21 +207,22 @@ impl Teller<'_> {
 
     /// A row goes. `row` names it in the extended delta.
     fn remove(&mut self, change: &Change, row: u32) {
-        let matches: Vec<usize> = self.pairs.matches(row as usize).collect();
+        let pairs = self.pairs;
+        let matches = || pairs.matches(row as usize);
         self.own.remove(change.key, self.extended.bytes(row), change.upsert_id);
         if self.shape.is_left_only() {
             return if self.side == LEFT {
-                self.tell_left(change.kind, row, !matches.is_empty());
+                self.tell_left(change.kind, row, self.has_match(row));
             } else {
-                self.count_left(&matches, -1, change.kind);
+                self.count_left(matches(), -1, change.kind);
             };
         }
         let (own_outer, other_outer) = (self.shape.is_outer(self.side), self.shape.is_outer(1 - self.side));
-        if matches.is_empty() && own_outer {
+        if own_outer && !self.has_match(row) {
             self.told.own(RowKind::Delete, row);
         }
         let kind = if own_outer { RowKind::Delete } else { change.kind };
-        for pair in matches {
+        for pair in matches() {
             self.told.pair(kind, row, pair, self.other_count(pair));
             if other_outer && self.change_matches(pair, -1) == 0 {
                 self.told.other(RowKind::Insert, pair, self.other_count(pair));
@@ -236,8 +238,8 @@ impl Teller<'_> {
     }
 
     /// A right row of a semi or anti join came or went: left rows that gain their first match or lose their last change.
-    fn count_left(&mut self, matches: &[usize], step: i64, kind: RowKind) {
-        for &pair in matches {
+    fn count_left(&mut self, matches: impl Iterator<Item = usize>, step: i64, kind: RowKind) {
+        for pair in matches {
             let now = self.change_matches(pair, step);
             let turned = if step > 0 { now == 1 } else { now == 0 };
             if !turned {
@@ -270,13 +272,6 @@ impl Teller<'_> {
         self.pairs.matches(row as usize).next().is_some()
     }
 
-    /// Whether the new row meets the same row of the other side as `pair`, a pair of the old row. Both rows have the same
-    /// join key, hence the same candidates in the same order.
-    fn new_matches(&self, change: &Change, old: u32, pair: usize) -> bool {
-        let offset = pair - self.pairs.candidates(old as usize).start;
-        self.pairs.holds(self.pairs.candidates(change.row as usize).start + offset)
-    }
-
     /// Whether the old row met the same row of the other side as `pair`, a pair of the new row: then no padded row of the
     /// other side stands.
     fn replaced_matched(&self, old: Option<u32>, pair: usize) -> bool {
@@ -289,18 +284,28 @@ impl Teller<'_> {
     }
 }
 
+/// Whether the new row meets the same row of the other side as `pair`, a pair of the old row. Both rows have the same join
+/// key, hence the same candidates in the same order.
+fn new_matches(pairs: &Pairs, change: &Change, old: u32, pair: usize) -> bool {
+    let offset = pair - pairs.candidates(old as usize).start;
+    pairs.holds(pairs.candidates(change.row as usize).start + offset)
+}
+
+/// In [`Told`]: this side is padded.
+const PADDED: u32 = u32::MAX;
+
 /// Changes to tell: rows of the delta, of the pairs, or both.
 #[derive(Default)]
 struct Told {
     kinds: Vec<RowKind>,
-    /// Row of the extended delta; absent where the own side is padded.
-    own: Vec<Option<u32>>,
-    /// Pair; absent where the other side is padded.
-    pairs: Vec<Option<u32>>,
+    /// Row of the extended delta, or [`PADDED`].
+    own: Vec<u32>,
+    /// Pair, or [`PADDED`].
+    pairs: Vec<u32>,
 }
 
 impl Told {
-    fn push(&mut self, kind: RowKind, own: Option<u32>, pair: Option<u32>) {
+    fn push(&mut self, kind: RowKind, own: u32, pair: u32) {
         self.kinds.push(kind);
         self.own.push(own);
         self.pairs.push(pair);
@@ -308,24 +313,24 @@ impl Told {
 
     /// A row of the own side without a match.
     fn own(&mut self, kind: RowKind, row: u32) {
-        self.push(kind, Some(row), None);
+        self.push(kind, row, PADDED);
     }
 
     /// A row of the other side without a match, as often as it is there.
     fn other(&mut self, kind: RowKind, pair: usize, times: i64) {
-        (0..times).for_each(|_| self.push(kind, None, Some(pair as u32)));
+        (0..times).for_each(|_| self.push(kind, PADDED, pair as u32));
     }
 
     fn pair(&mut self, kind: RowKind, row: u32, pair: usize, times: i64) {
-        (0..times).for_each(|_| self.push(kind, Some(row), Some(pair as u32)));
+        (0..times).for_each(|_| self.push(kind, row, pair as u32));
     }
 
     fn emit(self, shape: &Shape, side: usize, delta: &ChangeBatch, pairs: &Pairs, out: &mut Output) {
         if self.kinds.is_empty() {
             return;
         }
-        let own = gather(delta.columns(), &shape.types[side], &UInt32Array::from(self.own));
-        let other = gather(&pairs.columns, &shape.types[1 - side], &UInt32Array::from(self.pairs));
+        let own = gather(delta.columns(), &shape.types[side], &indices(self.own));
+        let other = gather(&pairs.columns, &shape.types[1 - side], &indices(self.pairs));
         let columns = match (shape.is_left_only(), side == LEFT) {
             (false, true) => own.into_iter().chain(other).collect(),
             (false, false) => other.into_iter().chain(own).collect(),
@@ -334,6 +339,17 @@ impl Told {
         };
         out.push(ChangeBatch::new(columns, self.kinds));
     }
+}
+
+/// Row numbers, NULL where the side is padded.
+fn indices(mut rows: Vec<u32>) -> UInt32Array {
+    if !rows.contains(&PADDED) {
+        return UInt32Array::from(rows);
+    }
+    let nulls = rows.iter().map(|row| *row != PADDED).collect::<NullBuffer>();
+    // A number without meaning must be one of a row all the same.
+    rows.iter_mut().filter(|row| **row == PADDED).for_each(|row| *row = 0);
+    UInt32Array::new(rows.into(), Some(nulls))
 }
 
 /// Rows of these columns by index, NULL where there is none.
