@@ -66,6 +66,8 @@ impl ResultSet {
                 .zip(&self.columns)
                 .map(|(value, (_, data_type))| match value {
                     Value::Null => String::new(),
+                    // Row.toString has no line breaks; a field of CSV keeps them.
+                    Value::String(text) => csv_field(text),
                     value => csv_field(&printed(value, data_type)),
                 })
                 .collect();

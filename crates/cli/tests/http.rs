@@ -228,6 +228,8 @@ fn queries_read_and_nothing_else() {
     }
     assert_eq!(post("/v1/query", "{\"sql\": 1}").status, 400);
     assert_eq!(run.request("POST", "/v1/query", "Content-Type: text/plain\r\n", "SELECT 1").status, 415);
+    let encoded = "Content-Type: application/json\r\nContent-Encoding: gzip\r\n";
+    assert_eq!(run.request("POST", "/v1/query", encoded, "{}").status, 415);
     let plan = post("/v1/explain", r#"{"sql": "SELECT customer, COUNT(*) FROM orders GROUP BY customer"}"#);
     assert!(plan.status == 200 && plan.body.contains("Aggregate"), "{}", plan.body);
     assert_eq!(run.get("/v1/tables/totals/c1").status, 200, "it still answers");

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Statuses that there are; anything else is counted with the last.
-const STATUSES: [u16; 16] = [200, 201, 304, 400, 403, 404, 405, 408, 409, 410, 413, 415, 422, 500, 503, 0];
+const STATUSES: [u16; 17] = [200, 201, 304, 400, 403, 404, 405, 408, 409, 410, 413, 415, 422, 431, 500, 503, 0];
 /// Upper bounds, seconds.
 const BUCKETS: [f64; 10] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 10.0];
 

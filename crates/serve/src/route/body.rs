@@ -24,6 +24,11 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Probl
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "HW5130", format!("a body has at most {} MiB", BODY_BYTES >> 20))
             .hint("send it in parts, or use `headwater load`")
     };
+    let encoding = headers.get(header::CONTENT_ENCODING).map_or("identity", |value| value.to_str().unwrap_or("?"));
+    if !encoding.trim().eq_ignore_ascii_case("identity") {
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "HW5151", "the body is encoded")
+            .hint("send it as it is, without Content-Encoding"));
+    }
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > BODY_BYTES as u64) {
         return Err(too_large());
