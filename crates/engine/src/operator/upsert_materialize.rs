@@ -56,6 +56,8 @@ impl UpsertMaterialize {
         let place = match (&mut self.identity, identity) {
             (Some(known), Some(id)) => {
                 known.places.resize(known.keys.id_bound(), None);
+                // A row that was taken away and comes back within one batch is in use again.
+                known.keys.revive(id);
                 let place = known.places[id as usize].get_or_insert_with(|| self.rows.next_place(key, &[]));
                 place.clone()
             }
