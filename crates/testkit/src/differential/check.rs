@@ -25,7 +25,7 @@ pub fn check(case: &Case) -> Outcome {
     };
     let mut found = compare_ways(case, &whole.updated);
     found.extend(compare_parts(&whole.answers));
-    let mut others = vec![Variant::Together];
+    let mut others = vec![Variant::Together, Variant::Kept];
     // What is late is left out of a stream, and batch knows no lateness. An aggregate without a key over no rows is no row in
     // a stream, one row in batch: so it is in Flink.
     let is_nothing = case.query.is_global && whole.answers.values().all(Vec::is_empty);
@@ -34,7 +34,12 @@ pub fn check(case: &Case) -> Outcome {
     }
     for variant in others {
         match answers(case, variant) {
-            Ok(other) => found.extend(compare(&whole.answers, &other.answers, variant)),
+            Ok(other) => {
+                found.extend(compare(&whole.answers, &other.answers, variant));
+                if variant == Variant::Kept {
+                    found.extend(compare_ways(case, &other.updated));
+                }
+            }
             Err(outcome) => return outcome,
         }
     }

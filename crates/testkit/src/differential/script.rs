@@ -13,6 +13,8 @@ pub enum Variant {
     Together,
     /// The final content of the tables as bounded input.
     Batch,
+    /// The query reads managed tables into which the rows are copied, and its answer is kept in another one; time passes.
+    Kept,
 }
 
 impl Case {
@@ -31,7 +33,9 @@ impl Case {
                 self.query.columns.iter().enumerate().map(|(at, kind)| format!("c{at} {}", kind.sql())).collect();
             let columns = columns.join(", ");
             let sql = self.query.sql(split.as_deref());
-            let _ = write!(text, "statement ok\nCREATE TABLE {sink} ({columns}) WITH ('connector' = 'test')\n\n");
+            let options =
+                if variant == Variant::Kept { "'changelog.mode' = 'retract'" } else { "'connector' = 'test'" };
+            let _ = write!(text, "statement ok\nCREATE TABLE {sink} ({columns}) WITH ({options})\n\n");
             let _ = write!(text, "statement ok\nINSERT INTO {sink}\n{sql}\n\n");
         }
         match variant {
@@ -62,7 +66,11 @@ impl Case {
             let table = self.fed[at].table;
             let count = self.fed[at..].iter().take_while(|fed| fed.table == table).count();
             let together = if variant == Variant::Together { " batch" } else { "" };
-            let _ = writeln!(text, "feed {}{together}", self.tables[table].name);
+            if variant == Variant::Kept {
+                let _ = writeln!(text, "clock 1970-01-01T00:00:{:02}.{:03}Z\n", at / 1000 % 60, at % 1000);
+            }
+            let name = fed_table(&self.tables[table], variant);
+            let _ = writeln!(text, "feed {name}{together}");
             for (kind, row) in self.fed[at..at + count].iter().flat_map(|fed| &fed.changes) {
                 let _ = writeln!(text, "{kind} {}", row.json());
             }
@@ -117,8 +125,25 @@ fn declaration(table: &Table, variant: Variant) -> String {
         (_, Changes::Upsert) => "I,UA,D",
     };
     let bounded = if variant == Variant::Batch { ", 'bounded' = 'true'" } else { "" };
+    let (name, columns) = (fed_table(table, variant), columns.join(", "));
     let options = format!("'connector' = 'test', 'changelog-mode' = '{changes}'{bounded}");
-    format!("statement ok\nCREATE TABLE {} ({}) WITH ({options})\n\n", table.name, columns.join(", "))
+    let mut text = format!("statement ok\nCREATE TABLE {name} ({columns}) WITH ({options})\n\n");
+    if variant == Variant::Kept {
+        let mode = match table.changes {
+            Changes::Append => "append",
+            Changes::Retract => "retract",
+            Changes::Upsert => "upsert",
+        };
+        let kept = &table.name;
+        let _ = write!(text, "statement ok\nCREATE TABLE {kept} ({columns}) WITH ('changelog.mode' = '{mode}')\n\n");
+        let _ = write!(text, "statement ok\nINSERT INTO {kept} SELECT * FROM {name}\n\n");
+    }
+    text
+}
+
+/// The table that rows are fed to.
+fn fed_table(table: &Table, variant: Variant) -> String {
+    if variant == Variant::Kept { format!("{}_fed", table.name) } else { table.name.to_string() }
 }
 
 fn column(name: &str, kind: Type) -> String {

@@ -133,10 +133,18 @@ impl Content {
 
     /// The rows that stand, printed.
     pub(crate) fn table(&self) -> Vec<Printed> {
-        let written = self.written || self.log.iter().any(|(origin, _)| *origin == Origin::Sink);
         let rows = self.folded();
-        let rows: Vec<&[Value]> = rows.iter().map(|change| change.row.as_slice()).collect();
-        self.printed(&vec![None; rows.len()], &rows, written)
+        self.print_rows(&rows.iter().map(|change| change.row.as_slice()).collect::<Vec<_>>())
+    }
+
+    /// Rows that somebody else keeps, printed as the table's.
+    pub(crate) fn table_of(&self, rows: &[Vec<Value>]) -> Vec<Printed> {
+        self.print_rows(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+
+    fn print_rows(&self, rows: &[&[Value]]) -> Vec<Printed> {
+        let written = self.written || self.log.iter().any(|(origin, _)| *origin == Origin::Sink);
+        self.printed(&vec![None; rows.len()], rows, written)
     }
 
     /// The rows that stand as a batch of inserts.

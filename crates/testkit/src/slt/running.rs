@@ -4,7 +4,7 @@ use super::content::{Change, Content, rowtimes};
 use super::planner::Planner;
 use super::world::{State, Statement};
 use data::{ChangeBatch, Diagnostic, Value};
-use engine::{Delivery, Engine, EpochOutput, Input, MemoryStore, Options, StatementId, TableDef};
+use engine::{Delivery, Engine, EpochOutput, Input, MemoryStore, Options, StatementId, TableDef, TableKind};
 use plan::{Node, Op};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -211,6 +211,22 @@ impl Running {
             let values = columns.map(|(column, data_type)| Value::at(column, data_type, row)).collect();
             content.accept(batch.kind(row), values, clock_millis);
         }
+    }
+
+    /// The rows of a managed table as a reader of the engine gets them; absent where the engine has no such table.
+    pub(super) fn kept(&mut self, table: &str) -> Result<Option<Vec<Vec<Value>>>, Diagnostic> {
+        let Some(def) = self.defs.get(table) else { return Ok(None) };
+        let TableKind::Managed { rowtime, .. } = def.kind else { return Ok(None) };
+        let columns: Vec<usize> = (0..def.schema.len()).filter(|column| Some(*column) != rowtime).collect();
+        let snapshot = self.engine.snapshot(table)?;
+        let row = |batch: &ChangeBatch, row| {
+            let value = |&column: &usize| {
+                Value::at(batch.column(column).as_ref(), &snapshot.schema.fields[column].data_type, row)
+            };
+            columns.iter().map(value).collect()
+        };
+        let rows = |batch: &ChangeBatch| (0..batch.rows()).map(|at| row(batch, at)).collect::<Vec<_>>();
+        Ok(Some(snapshot.batches.iter().flat_map(rows).collect()))
     }
 
     pub(super) fn checkpoint(&mut self, store: &mut MemoryStore) -> Result<(), Diagnostic> {

@@ -480,7 +480,11 @@ impl World {
 
     pub(super) fn table(&mut self, table: &str) -> Result<Vec<Printed>, Diagnostic> {
         self.settle()?;
-        Ok(self.content(table)?.1.table())
+        let path = self.content(table)?.0;
+        // A managed table is what the engine shows of it, not what follows from its changes.
+        let kept = self.running.as_mut().map(|running| running.kept(&path)).transpose()?.flatten();
+        let content = self.content_by_path(&path)?;
+        Ok(kept.map_or_else(|| content.table(), |rows| content.table_of(&rows)))
     }
 
     /// Rows as they come.
