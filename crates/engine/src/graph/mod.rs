@@ -54,6 +54,8 @@ pub(crate) struct GraphNode {
     pub roots: SmallVec<[StatementId; 1]>,
     /// Statements that need it.
     pub statements: Vec<StatementId>,
+    /// What it gives depends on which rows are late, beyond the watermark that each row has met.
+    pub tells_late_rows: bool,
     /// Has not seen its first epoch.
     pub fresh: bool,
     pub failed: bool,
@@ -77,6 +79,7 @@ impl GraphNode {
             consumers: SmallVec::new(),
             roots: SmallVec::new(),
             statements: Vec::new(),
+            tells_late_rows: false,
             fresh: true,
             failed: false,
             rows_in: 0,
@@ -220,6 +223,23 @@ impl Graph {
         false
     }
 
+    /// Operators that rows of these scans reach without passing through a table, inputs before consumers.
+    pub(crate) fn behind(&self, scans: &[NodeId]) -> Vec<NodeId> {
+        let mut reached = vec![false; self.nodes.len()];
+        scans.iter().for_each(|scan| reached[*scan] = true);
+        let mut behind = Vec::new();
+        for &id in &self.order {
+            if !reached[id] || matches!(self.nodes[id].body, Body::Table(_)) {
+                continue;
+            }
+            if !scans.contains(&id) {
+                behind.push(id);
+            }
+            self.nodes[id].consumers.iter().for_each(|(consumer, _)| reached[*consumer] = true);
+        }
+        behind
+    }
+
     fn add_node(
         &mut self,
         node: &Node,
@@ -255,6 +275,7 @@ impl Graph {
         let state_id = state_id(node.hash, generation, id);
         let mut added = GraphNode::new(operator::name(&node.op), state_id, body, ports, options);
         added.statements.push(statement);
+        added.tells_late_rows = operator::tells_late_rows(&node.op);
         self.nodes.push(added);
         for (port, input) in inputs.into_iter().enumerate() {
             self.connect(input, id, port);

@@ -7,7 +7,7 @@
 use super::{Body, Graph, NodeId};
 use crate::epoch::{Failure, Input, StatementId};
 use crate::operator::{Context, Operator, Output, Result};
-use crate::options::Options;
+use crate::options::{Mode, Options};
 use data::batch::FINAL_WATERMARK;
 use data::{ChangeBatch, Diagnostic, Watermarks};
 use std::collections::BTreeMap;
@@ -48,7 +48,11 @@ impl<'a> Turn<'a> {
         }
         for (scan, batches) in backfill {
             for batch in batches.iter() {
-                self.deliver_rows(scan, 0, batch.clone());
+                if self.record {
+                    self.deliver_rows(scan, 0, batch.clone());
+                } else {
+                    self.feed_scans(&[scan], 0, batch);
+                }
             }
         }
         for id in fresh {
@@ -99,24 +103,96 @@ impl<'a> Turn<'a> {
                     }
                 }
             }
-            Input::Rows { split, batch, .. } => scans.iter().for_each(|scan| self.feed_scan(*scan, *split, batch)),
+            Input::Rows { split, batch, .. } => self.feed_scans(&scans, *split, batch),
             event => scans.iter().for_each(|scan| self.feed_event(*scan, event)),
         }
     }
 
     fn feed_scan(&mut self, id: NodeId, split: u32, batch: &ChangeBatch) {
+        if let Some(rows) = self.read(id, split, batch) {
+            self.emit(id, Output::of(rows));
+        }
+    }
+
+    /// Rows of a table as a scan gives them on.
+    fn read(&mut self, id: NodeId, split: u32, batch: &ChangeBatch) -> Option<ChangeBatch> {
         let context = self.context(id);
         let node = &mut self.graph.nodes[id];
-        let Body::Scan(scan) = &mut node.body else { return };
+        if node.failed {
+            return None;
+        }
+        let Body::Scan(scan) = &mut node.body else { return None };
         node.rows_in += batch.rows() as u64;
         match scan.read(split, batch, &context) {
-            Err(fault) => self.fail(id, fault.into()),
             Ok(rows) => {
                 self.follow_idleness(id);
-                let mut out = Output::default();
-                out.push(rows);
-                self.emit(id, out);
+                Some(rows)
             }
+            Err(fault) => {
+                self.fail(id, fault.into());
+                None
+            }
+        }
+    }
+
+    /// Hands rows of one table to its scans. Before a row that the watermark has reached, what stands behind the scans catches
+    /// up with the watermark: which rows are late must not depend on how rows are grouped into epochs.
+    fn feed_scans(&mut self, scans: &[NodeId], split: u32, batch: &ChangeBatch) {
+        if self.is_stopped() {
+            return;
+        }
+        let read: Vec<(NodeId, ChangeBatch)> =
+            scans.iter().filter_map(|id| Some((*id, self.read(*id, split, batch)?))).collect();
+        let mut start = 0;
+        for cut in self.cuts(&read, batch.rows()) {
+            self.emit_part(&read, start, cut);
+            self.settle(&read, cut);
+            start = cut;
+        }
+        self.emit_part(&read, start, usize::MAX);
+    }
+
+    fn emit_part(&mut self, read: &[(NodeId, ChangeBatch)], start: usize, end: usize) {
+        for (id, rows) in read {
+            let end = end.min(rows.rows());
+            if start == 0 && end == rows.rows() {
+                self.emit(*id, Output::of(rows.clone()));
+            } else if start < end {
+                self.emit(*id, Output::of(rows.slice(start, end - start)));
+            }
+        }
+    }
+
+    /// Where to cut the rows that scans of one table have read of the same `rows` rows.
+    fn cuts(&self, read: &[(NodeId, ChangeBatch)], rows: usize) -> Vec<usize> {
+        // A scan that leaves out -U has other rows; and an updating table has no rows that are late.
+        if self.options.mode == Mode::Batch || read.iter().any(|(_, read)| read.rows() != rows) {
+            return Vec::new();
+        }
+        let mut cuts = Vec::new();
+        for (id, rows) in read {
+            let Body::Scan(scan) = &self.graph.nodes[*id].body else { continue };
+            cuts.extend(scan.cuts(rows, self.graph.nodes[*id].watermark));
+        }
+        cuts.sort_unstable();
+        cuts.dedup();
+        let scans: Vec<NodeId> = read.iter().map(|(id, _)| *id).collect();
+        let matters = |id: &NodeId| self.graph.nodes[*id].tells_late_rows;
+        if !cuts.is_empty() && !self.graph.behind(&scans).iter().any(matters) {
+            cuts.clear();
+        }
+        cuts
+    }
+
+    /// Brings what stands behind scans to the watermark before a row of what they read.
+    fn settle(&mut self, read: &[(NodeId, ChangeBatch)], row: usize) {
+        for (id, rows) in read {
+            self.reach(*id, rows.watermarks().before(row));
+        }
+        let scans: Vec<NodeId> = read.iter().map(|(id, _)| *id).collect();
+        for id in self.graph.behind(&scans) {
+            self.run(id, false, |operator, context, out| operator.flush(context, out));
+            self.catch_up(id);
         }
     }
 
@@ -211,6 +287,11 @@ impl<'a> Turn<'a> {
                 }
             }
             let consumers = node.consumers.clone();
+            if !self.record && matches!(self.graph.nodes[id].body, Body::Table(_)) {
+                let scans: Vec<NodeId> = consumers.iter().map(|(scan, _)| *scan).collect();
+                self.feed_scans(&scans, 0, &batch);
+                continue;
+            }
             if !self.record {
                 for (consumer, port) in consumers {
                     self.deliver(consumer, port, batch.clone());
@@ -244,6 +325,11 @@ impl<'a> Turn<'a> {
             }
             _ => node.input_watermark(),
         };
+        self.reach(id, reached);
+    }
+
+    fn reach(&mut self, id: NodeId, reached: i64) {
+        let node = &mut self.graph.nodes[id];
         if reached > node.watermark {
             node.watermark = reached;
             self.run(id, true, |operator, context, out| operator.advance(context, out));

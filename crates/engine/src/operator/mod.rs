@@ -118,6 +118,10 @@ pub(crate) struct Output {
 }
 
 impl Output {
+    pub(crate) fn of(batch: ChangeBatch) -> Self {
+        Self { batches: vec![batch] }
+    }
+
     pub(crate) fn push(&mut self, batch: ChangeBatch) {
         self.batches.push(batch);
     }
@@ -267,6 +271,14 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
                 .hint("rewrite the query without it"));
         }
     })
+}
+
+/// Whether a row is late by what the operator has told, and not by the watermark alone that the row has met.
+pub(crate) fn tells_late_rows(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::IntervalJoin { .. } | Op::WindowJoin { .. } | Op::Over { .. } | Op::Deduplicate { .. } | Op::Sort { .. }
+    )
 }
 
 /// Which input columns, per port, send a row to its shard. Absent: one instance only.

@@ -13,7 +13,7 @@ use arrow_array::{Array, ArrayRef};
 use data::batch::{FINAL_WATERMARK, NO_WATERMARK};
 use data::storage::TimestampUnit;
 use data::{ChangeBatch, DataType, Diagnostic, RowKind, TypeKind, Watermarks};
-use plan::{Node, Op};
+use plan::{Node, Op, TimeAttribute};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,8 @@ pub(crate) struct Scan {
     read: Vec<usize>,
     columns: Compiled,
     watermark: Option<(Compiled, DataType)>,
+    /// The column with the event time of a row, and its type; absent where nobody reads it.
+    rowtime: Option<(usize, DataType)>,
     /// The consumer's plan was made for a stream without -U.
     drops_update_before: bool,
     rows_seen: u64,
@@ -43,11 +45,13 @@ impl Scan {
         let compile = |watermark: &functions::Expr| {
             Ok::<_, Diagnostic>((Compiled::new(std::slice::from_ref(watermark))?, watermark.data_type.clone()))
         };
+        let rowtime = node.columns.iter().position(|column| column.time == Some(TimeAttribute::Event));
         Ok(Self {
             table: table.name.clone(),
             read: read.clone(),
             columns: Compiled::new(columns)?,
             watermark: watermark.as_ref().map(compile).transpose()?,
+            rowtime: rowtime.map(|column| (column, node.columns[column].data_type.clone())),
             drops_update_before: !table.changelog.contains(RowKind::UpdateBefore),
             rows_seen: 0,
             splits: BTreeMap::new(),
@@ -79,6 +83,21 @@ impl Scan {
             }
         };
         Ok(batch.with_watermarks(watermarks))
+    }
+
+    /// Rows of a batch that it gave before which consumers have to catch up, so that a row is late or not however rows are
+    /// grouped: a row whose time the watermark has reached comes alone. `caught_up`: what they have caught up with.
+    pub(crate) fn cuts(&self, rows: &ChangeBatch, caught_up: i64) -> Vec<usize> {
+        let Some((column, data_type)) = &self.rowtime else { return Vec::new() };
+        if rows.watermarks().after() == NO_WATERMARK {
+            return Vec::new();
+        }
+        let times = TimeReader::new(rows.column(*column).as_ref(), data_type);
+        let is_behind = |row: &usize| times.at(*row).is_some_and(|time| time <= rows.watermarks().before(*row));
+        let behind = (0..rows.rows()).filter(is_behind).flat_map(|row| [row, row + 1]);
+        // Before the first row there is nothing to catch up with but a watermark of rows that came apart.
+        let is_needed = |row: &usize| *row < rows.rows() && (*row > 0 || rows.watermarks().before(0) > caught_up);
+        behind.filter(is_needed).collect()
     }
 
     /// Moves the split's watermark with each row; gives the scan's as it was before each.
