@@ -10,18 +10,19 @@ use plan::Node;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
-/// Labels and plan hashes of all statements, for the checkpoint.
+/// Of all statements by label, for the checkpoint: the plan's hash, and the table that it writes.
 pub(crate) fn fingerprints(pipelines: &Pipelines) -> Json {
     let entry = |statement: &PipelineStatement| (statement.label.clone(), fingerprint(statement));
     Json::Object(pipelines.statements.iter().map(entry).collect())
 }
 
 fn fingerprint(statement: &PipelineStatement) -> Json {
-    Json::String(format!("{:032x}", statement.node.hash))
+    let writes = plan::explain::sink_table(&statement.node);
+    serde_json::json!({ "hash": format!("{:032x}", statement.node.hash), "writes": writes })
 }
 
-/// Refuses to go on when a statement is another one than at the checkpoint, or is new and reads a source of which rows have
-/// been read already.
+/// Refuses to go on when a statement is another one than at the checkpoint, is gone while its table is not, or is new and
+/// reads a source of which rows have been read already.
 pub(crate) fn check(
     pipelines: &Pipelines,
     saved: &Map<String, Json>,
@@ -37,16 +38,28 @@ pub(crate) fn check(
                 None => continue,
             },
         };
-        return Err(Diagnostic::run("HW3924", "the project does not fit its checkpoint")
-            .detail(format!("the statement of {} {what}", statement.label))
-            .hint(
-                "take the change back, or start anew with another --data-dir: sources are read again and sinks written \
-                 again from their beginning; rows that were loaded or POSTed lie in the `inbox` of this one, load them \
-                 again there",
-            )
-            .in_file(statement.label.clone()));
+        return Err(unfit(&statement.label, &what));
+    }
+    let is_there = |label: &str| pipelines.statements.iter().any(|statement| statement.label == label);
+    for (label, known) in saved.iter().filter(|(label, _)| !is_there(label)) {
+        let table = known["writes"].as_str().and_then(|table| pipelines.tables.get(table));
+        if let Some(table) = table {
+            let what = format!("is gone, and its table `{}` holds what it wrote", table.short_name);
+            return Err(unfit(label, &what));
+        }
     }
     Ok(())
+}
+
+fn unfit(label: &str, what: &str) -> Diagnostic {
+    Diagnostic::run("HW3924", "the project does not fit its checkpoint")
+        .detail(format!("the statement of {label} {what}"))
+        .hint(
+            "take the change back, or start anew with another --data-dir: sources are read again and sinks written again \
+             from their beginning; rows that were loaded or POSTed come along when the folder `inbox` of this one is copied \
+             into the new one",
+        )
+        .in_file(label.to_owned())
 }
 
 /// Refuses to go on without statements that the project still has: their state would be gone with the next checkpoint, while

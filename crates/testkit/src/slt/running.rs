@@ -213,6 +213,11 @@ impl Running {
         }
     }
 
+    /// Tables that running statements read or write.
+    pub(super) fn tables(&self) -> impl Iterator<Item = &String> {
+        self.defs.keys()
+    }
+
     /// The rows of a managed table as a reader of the engine gets them; absent where the engine has no such table.
     pub(super) fn kept(&mut self, table: &str) -> Result<Option<Vec<Vec<Value>>>, Diagnostic> {
         let Some(def) = self.defs.get(table) else { return Ok(None) };

@@ -348,7 +348,12 @@ impl World {
         self.start()?;
         let tables = match table {
             Some(table) => vec![self.content(table)?.0],
-            None => self.contents.keys().cloned().collect(),
+            // Also those that nothing has come to: a row waits for both inputs of a join.
+            None => {
+                let running = self.running.iter().flat_map(Running::tables);
+                let all: BTreeSet<&String> = self.contents.keys().chain(running).collect();
+                all.into_iter().cloned().collect()
+            }
         };
         self.act(Action::End { tables })
     }
