@@ -21,7 +21,7 @@ pub(crate) fn root(global: &Global) -> Option<PathBuf> {
     }
 }
 
-/// Whether what --project names is a project.
+/// Whether what --project names is a project, and what --env names one of its environments.
 pub(crate) fn check(global: &Global) -> Result<(), Diagnostic> {
     match &global.project {
         Some(folder) if !deploy::files::is_project(folder) => {
@@ -29,7 +29,10 @@ pub(crate) fn check(global: &Global) -> Result<(), Diagnostic> {
                 .detail("it has neither a file `headwater.toml` nor a folder `pipelines`")
                 .hint("give the folder of a project with --project"))
         }
-        _ => Ok(()),
+        _ => match root(global).filter(|_| global.env != deploy::files::DEFAULT_ENVIRONMENT) {
+            Some(root) => deploy::files::check_environment(&root, &global.env),
+            None => Ok(()),
+        },
     }
 }
 

@@ -15,9 +15,16 @@ const ENDINGS: [(&str, &str); 4] = [("csv", "csv"), ("jsonl", "json"), ("json", 
 /// Whether rows of these columns can be written into a file of this name.
 ///
 /// # Errors
-/// An ending that is no format, types that the format does not hold.
+/// An ending that is no format, types that the format does not hold, a folder that is not there.
 pub fn check_export(path: &Path, schema: &Schema) -> Result<(), Diagnostic> {
-    plan_export(path, schema).map(|_| ())
+    plan_export(path, schema)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        return Err(config("HW4131", format!("cannot write {}", path.display()))
+            .detail("there is no such folder")
+            .hint("make the folder, or name another one"));
+    }
+    Ok(())
 }
 
 /// Writes inserted rows into a file; the format follows from its ending, a CSV file gets a header. The file is written
@@ -27,8 +34,11 @@ pub fn check_export(path: &Path, schema: &Schema) -> Result<(), Diagnostic> {
 /// An ending that is no format, types that the format does not hold, what the disk refuses.
 pub fn export(path: &Path, schema: &Schema, batches: &[ChangeBatch]) -> Result<(), Diagnostic> {
     let (spec, definition) = plan_export(path, schema)?;
-    let failed =
-        |error: &std::io::Error| config("HW4131", format!("cannot write {}", path.display())).detail(error.to_string());
+    let failed = |error: &std::io::Error| {
+        config("HW4131", format!("cannot write {}", path.display()))
+            .detail(error.to_string())
+            .hint("check that this user may write there, and that the disk is not full")
+    };
     let temporary = path.with_extension(format!("{}.{}.tmp", ending(path), std::process::id()));
     let file = File::create(&temporary).map_err(|error| failed(&error))?;
     let written = write(&spec, definition, file, batches).and_then(|file| {

@@ -6,26 +6,15 @@ use data::{Diagnostic, Located};
 use engine::Options;
 use plan::Session;
 use serve::{StatementInfo, TableInfo};
-use std::collections::BTreeSet;
-
-/// The option that opens a table to rows from outside although a statement writes it, too.
-const APPENDABLE: &str = "headwater.appendable";
 
 /// Describes a project.
 pub fn describe(project: &Project, session: Session, pipelines: &Pipelines, findings: &[Diagnostic]) -> serve::Project {
-    let written: BTreeSet<&str> = pipelines
-        .statements
-        .iter()
-        .filter_map(|statement| plan::explain::sink_table(&statement.node))
-        .chain(pipelines.tables.values().filter_map(|table| table.dead_letter.as_deref()))
-        .collect();
     let mut tables: Vec<TableInfo> = Vec::new();
     for (name, table) in pipelines.tables.iter().filter(|(name, _)| pipelines.is_selected(name)) {
         let Some(declared) = session.table(name) else { continue };
         let file = project.files.iter().find(|file| file.role == Role::Ddl && file.table == table.short_name);
         let text = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let comment = |name: &str| declared.column(name).and_then(|column| column.comment.clone());
-        let says_so = declared.option(APPENDABLE).is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let letters = pipelines.tables.values().filter(|other| other.dead_letter.as_ref() == Some(name));
         tables.push(TableInfo {
             path: declared.path.clone(),
@@ -34,7 +23,7 @@ pub fn describe(project: &Project, session: Session, pipelines: &Pipelines, find
             comment: declared.comment.clone(),
             comments: table.def.schema.fields.iter().map(|field| comment(&field.name)).collect(),
             def: table.def.clone(),
-            appendable: table.is_managed() && (says_so || !written.contains(name.as_str())),
+            appendable: pipelines.is_appendable(name),
             dead_letter_of: letters.map(|other| other.short_name.clone()).collect(),
         });
     }

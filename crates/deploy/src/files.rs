@@ -28,7 +28,7 @@ pub fn read_project(
     if environment.is_empty() || !environment.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')) {
         return Err(vec![problem(format!("`{environment}` is not a name of an environment"))]);
     }
-    check_environment(root, environment)?;
+    check_environment(root, environment).map_err(|error| vec![error])?;
     let mut files = Vec::new();
     read_file(root, &root.join("headwater.toml"), &mut files)?;
     read_folder(root, &root.join("environments").join(environment), &mut files)?;
@@ -52,7 +52,10 @@ pub fn variables(overrides: &BTreeMap<String, String>) -> BTreeMap<String, Strin
 }
 
 /// An environment has a folder; only a project that has no environments at all does without one.
-fn check_environment(root: &Path, environment: &str) -> Result<(), Vec<Diagnostic>> {
+///
+/// # Errors
+/// There is no such environment.
+pub fn check_environment(root: &Path, environment: &str) -> Result<(), Diagnostic> {
     let folder = root.join("environments");
     if folder.join(environment).is_dir() || (environment == DEFAULT_ENVIRONMENT && !folder.is_dir()) {
         return Ok(());
@@ -64,11 +67,9 @@ fn check_environment(root: &Path, environment: &str) -> Result<(), Vec<Diagnosti
     let near = plan::nearest(environment, names.iter().map(String::as_str));
     let meant = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
     let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    Err(vec![
-        Diagnostic::new(Level::Error, Phase::Plan, "HW4005", format!("there is no environment `{environment}`"))
-            .detail(format!("the project has no folder environments/{environment}"))
-            .hint(format!("{meant}environments of the project: {there}; --env names one")),
-    ])
+    Err(Diagnostic::new(Level::Error, Phase::Plan, "HW4005", format!("there is no environment `{environment}`"))
+        .detail(format!("the project has no folder environments/{environment}"))
+        .hint(format!("{meant}environments of the project: {there}; --env names one")))
 }
 
 fn read_folder(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) -> Result<(), Vec<Diagnostic>> {

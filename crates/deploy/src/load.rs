@@ -66,7 +66,27 @@ pub fn load(project: &Project, root: &Path, batch: bool) -> Result<Loaded, Vec<D
     let state_ttl_millis = Some(session.config().millis("table.exec.state.ttl"));
     let pipelines =
         Pipelines { base: root.to_path_buf(), time_zone, state_ttl_millis, tables, statements, selection: None };
+    let contested =
+        pipelines.tables.iter().filter(|(name, table)| table.says_appendable() && pipelines.is_written(name));
+    let contested: Vec<Diagnostic> = contested
+        .filter(|(_, table)| !table.def.primary_key.is_empty())
+        .map(|(_, table)| contested_key(table))
+        .collect();
+    if !contested.is_empty() {
+        return Err(contested);
+    }
     Ok(Loaded { session, pipelines, findings: project.unread.iter().map(|path| unread(path)).collect() })
+}
+
+/// Whoever comes last would win, and who that is depends on how rows are grouped into epochs.
+fn contested_key(table: &PipelineTable) -> Diagnostic {
+    let message = format!("rows of `{}` would come from outside and from a statement", table.short_name);
+    Diagnostic::new(Level::Error, Phase::Plan, "HW4013", message)
+        .detail("the table has a primary key: which of the two a row is from would be left to chance")
+        .hint(
+            "leave out 'headwater.appendable', or append to a table of its own and let a statement say with UNION ALL and \
+             ROW_NUMBER() which row wins",
+        )
 }
 
 fn unread(path: &str) -> Diagnostic {

@@ -5,6 +5,9 @@ use plan::{Node, Op};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+/// The option that opens a table to rows from outside although a statement writes it, too.
+const APPENDABLE: &str = "headwater.appendable";
+
 /// A planned project.
 #[derive(Clone, Debug)]
 pub struct Pipelines {
@@ -58,12 +61,30 @@ impl PipelineTable {
     pub fn is_managed(&self) -> bool {
         matches!(self.def.kind, TableKind::Managed { .. })
     }
+
+    /// Whether it is declared to take rows from outside in any case.
+    pub(crate) fn says_appendable(&self) -> bool {
+        self.spec.options.get(APPENDABLE).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
 }
 
 impl Pipelines {
     /// Whether a table, by the name that plans use, belongs to the part that runs.
     pub fn is_selected(&self, table: &str) -> bool {
         self.selection.as_ref().is_none_or(|selection| selection.tables.contains(table))
+    }
+
+    /// Whether a statement writes the table, or rows that cannot be read go there.
+    pub(crate) fn is_written(&self, table: &str) -> bool {
+        let letters = self.tables.values().filter_map(|other| other.dead_letter.as_deref());
+        let sinks = self.statements.iter().filter_map(|statement| plan::explain::sink_table(&statement.node));
+        sinks.chain(letters).any(|written| written == table)
+    }
+
+    /// Whether the table, by the name that plans use, takes rows from outside.
+    pub fn is_appendable(&self, name: &str) -> bool {
+        let table = self.tables.get(name).filter(|table| table.is_managed());
+        table.is_some_and(|table| table.says_appendable() || !self.is_written(name))
     }
 
     /// Outer tables that statements read, with the columns that any of them reads.

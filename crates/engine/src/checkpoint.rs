@@ -88,8 +88,8 @@ impl TableMeta {
         )
         .detail(format!("then {}; now {}", self.text(), now.text()))
         .hint(
-            "take the change back, or start anew with another --data-dir; rows that were loaded or POSTed lie in the \
-                 `inbox` of this one: load them again there",
+            "take the change back, or start anew with another --data-dir; rows that were loaded or POSTed come along when \
+             the folder `inbox` of this one is copied into the new one",
         ))
     }
 

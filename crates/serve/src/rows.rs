@@ -1,7 +1,7 @@
 //! Rows as JSON objects, both ways: out of columns, and into values of a table's types.
 
 use crate::project::TableInfo;
-use data::text::{append_json, append_json_text, parse_value};
+use data::text::{append_json_named, append_json_text, parse_value};
 use data::time::Zone;
 use data::{ChangeBatch, DataType, Field, TypeKind, Value};
 use serde_json::{Map, Value as Json};
@@ -15,7 +15,7 @@ pub(crate) fn append_row(out: &mut Vec<u8>, columns: &[(usize, &Field)], batch: 
         }
         append_json_text(out, &field.name);
         out.push(b':');
-        append_json(out, batch.column(*position).as_ref(), &field.data_type, row);
+        append_json_named(out, batch.column(*position).as_ref(), &field.data_type, row);
     }
     out.push(b'}');
 }
@@ -32,7 +32,7 @@ pub(crate) fn append_list<'a>(
         if index > 0 {
             out.push(b',');
         }
-        append_json(out, column.as_ref(), data_type, row);
+        append_json_named(out, column.as_ref(), data_type, row);
     }
     out.push(b']');
 }

@@ -78,6 +78,11 @@ impl Run for Load {
             }
         };
         let table = find(&loaded.pipelines, &self.table)?;
+        if table.is_managed() && !loaded.pipelines.is_appendable(&table.def.name) {
+            return Err(Diagnostic::run("HW3933", format!("rows of `{}` come from a statement", table.short_name))
+                .hint("append to a table that no statement writes, or declare this one with 'headwater.appendable' = 'true'")
+                .into());
+        }
         if self.files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
             let error = Diagnostic::run("HW4501", "standard input cannot be read twice");
             return Err(error.hint("give `-` once").into());

@@ -142,7 +142,7 @@ pub(crate) fn run_project(
     deploy::select(&mut loaded, &project, &selectors).map_err(Failure::from)?;
     context.output.complaints(&loaded.findings, sources)?;
     let pipelines = loaded.pipelines;
-    let exports = find_exports(&flags.export, &pipelines)?;
+    let exports = find_exports(&flags.export, &pipelines).map_err(Failure::from)?;
     let stop = stop_flag();
     let open = match flags.door.options(is_batch) {
         Some(options) => {

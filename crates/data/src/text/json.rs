@@ -1,7 +1,7 @@
 //! Values as JSON, the way scripts would feed them back: what `--output json` and the HTTP door print.
 //!
 //! Numbers are JSON numbers (FLOAT as its shortest decimal), DECIMAL and times strings, BYTES hexadecimal, ROW and ARRAY
-//! lists, MAP an object where its keys are strings, else pairs; NULL is `null`.
+//! lists, MAP an object where its keys are strings, else pairs; NULL is `null`. Where names are asked for, ROW is an object.
 
 use super::append_value;
 use crate::types::{DataType, TypeKind};
@@ -12,6 +12,15 @@ use arrow_array::{Array, StructArray};
 
 /// Appends the value in row `row` of a column.
 pub fn append_json(out: &mut Vec<u8>, column: &dyn Array, data_type: &DataType, row: usize) {
+    append(out, column, data_type, row, false);
+}
+
+/// As [`append_json`], a ROW as an object by the names of its fields.
+pub fn append_json_named(out: &mut Vec<u8>, column: &dyn Array, data_type: &DataType, row: usize) {
+    append(out, column, data_type, row, true);
+}
+
+fn append(out: &mut Vec<u8>, column: &dyn Array, data_type: &DataType, row: usize, named: bool) {
     if column.is_null(row) {
         out.extend_from_slice(b"null");
         return;
@@ -31,20 +40,32 @@ pub fn append_json(out: &mut Vec<u8>, column: &dyn Array, data_type: &DataType, 
         TypeKind::Binary(_) | TypeKind::VarBinary(_) => return append_hex(out, column.as_binary::<i32>().value(row)),
         TypeKind::Array(element) => {
             let items = column.as_list::<i32>().value(row);
-            return append_items(out, items.len(), |out, index| append_json(out, &items, element, index));
+            return append_items(out, items.len(), |out, index| append(out, &items, element, index, named));
         }
         TypeKind::Map(key, value) => {
             let entries = column.as_list::<i32>().value(row);
-            return append_map(out, entries.as_struct(), key, value);
+            return append_map(out, entries.as_struct(), key, value, named);
         }
         TypeKind::Multiset(element) => {
             let entries = column.as_list::<i32>().value(row);
-            return append_map(out, entries.as_struct(), element, &DataType::int());
+            return append_map(out, entries.as_struct(), element, &DataType::int(), named);
         }
         TypeKind::Row(fields) => {
             let columns = column.as_struct().columns();
-            let field = |out: &mut Vec<u8>, at: usize| append_json(out, &columns[at], &fields[at].data_type, row);
-            return append_items(out, fields.len(), field);
+            let value = |out: &mut Vec<u8>, at: usize| append(out, &columns[at], &fields[at].data_type, row, named);
+            if !named {
+                return append_items(out, fields.len(), value);
+            }
+            out.push(b'{');
+            for (at, field) in fields.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                append_json_text(out, &field.name);
+                out.push(b':');
+                value(out, at);
+            }
+            return out.push(b'}');
         }
         _ => {
             let mut text = String::new();
@@ -112,13 +133,13 @@ fn append_items(out: &mut Vec<u8>, count: usize, mut append: impl FnMut(&mut Vec
 }
 
 /// An object where keys are strings, else pairs.
-fn append_map(out: &mut Vec<u8>, entries: &StructArray, key_type: &DataType, value_type: &DataType) {
+fn append_map(out: &mut Vec<u8>, entries: &StructArray, key_type: &DataType, value_type: &DataType, named: bool) {
     let (keys, values) = (entries.column(0), entries.column(1));
     if !key_type.kind.is_character() || keys.null_count() > 0 {
         return append_items(out, entries.len(), |out, index| {
             append_items(out, 2, |out, part| match part {
-                0 => append_json(out, keys, key_type, index),
-                _ => append_json(out, values, value_type, index),
+                0 => append(out, keys, key_type, index, named),
+                _ => append(out, values, value_type, index, named),
             });
         });
     }
@@ -127,9 +148,9 @@ fn append_map(out: &mut Vec<u8>, entries: &StructArray, key_type: &DataType, val
         if index > 0 {
             out.push(b',');
         }
-        append_json(out, keys, key_type, index);
+        append(out, keys, key_type, index, named);
         out.push(b':');
-        append_json(out, values, value_type, index);
+        append(out, values, value_type, index, named);
     }
     out.push(b'}');
 }

@@ -12,7 +12,7 @@ pub mod utf8;
 #[cfg(test)]
 mod tests;
 
-pub use json::{append_json, append_json_text, append_json_value};
+pub use json::{append_json, append_json_named, append_json_text, append_json_value};
 pub use json_row::{parse_row, parse_value};
 
 use crate::kind::RowKind;

@@ -160,6 +160,8 @@ fn source_spec(table: &PipelineTable, path: &Path, format: &str) -> TableSpec {
     spec.options.insert("path".to_owned(), absolute.display().to_string());
     if format == "csv" {
         spec.options.insert("headwater.csv.header".to_owned(), "true".to_owned());
+        // As exports write it.
+        spec.options.insert("csv.null-literal".to_owned(), String::new());
     }
     // `$rowtime` is the engine's to give; the files hold the other columns.
     let is_system = |name: &str| name.starts_with('$');

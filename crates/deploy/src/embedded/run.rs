@@ -347,7 +347,7 @@ impl<'a> Runner<'a> {
         let has_ended = match self.have_ended() {
             Some(ended) => ended && !(self.options.stay && self.options.until_idle.is_none()),
             // Without sources rows come from outside, or never.
-            None => self.options.door.is_none(),
+            None => self.options.door.is_none() && self.options.until_idle.is_none(),
         };
         has_ended || self.options.until_idle.is_some_and(|limit| silence >= limit)
     }

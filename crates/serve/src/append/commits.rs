@@ -2,6 +2,7 @@
 //! reader from seeing a commit that is taken back.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ pub(super) struct Commits {
     pub(super) bytes: u64,
     /// Where committed rows end.
     pub(super) rows_end: u64,
+    /// Which log it is: follows from its first line.
+    pub(super) id: Option<String>,
 }
 
 pub(super) fn commits_file(folder: &Path) -> PathBuf {
@@ -32,7 +35,7 @@ pub(super) fn commits_file(folder: &Path) -> PathBuf {
 
 impl Commits {
     pub(super) fn over(file: File) -> Self {
-        Self { file, bytes: 0, rows_end: 0 }
+        Self { file, bytes: 0, rows_end: 0, id: None }
     }
 
     /// Whether others wrote since the last reading, or a line that is not whole follows.
@@ -53,6 +56,7 @@ impl Commits {
                 break;
             };
             self.bytes += line.len() as u64;
+            self.id.get_or_insert_with(|| format!("{:x}", Sha256::digest(&line)));
             commits.push(commit);
             line.clear();
         }

@@ -122,6 +122,10 @@ struct Writer {
 impl Writer {
     fn open(folder: &Path) -> std::io::Result<Self> {
         std::fs::create_dir_all(folder)?;
+        let has_rows = rows_file(folder).metadata().is_ok_and(|rows| rows.len() > 0);
+        if has_rows && !commits_file(folder).exists() {
+            return Err(std::io::Error::other("commits.jsonl, which says which of its rows count, is gone"));
+        }
         let open = |path: PathBuf| File::options().create(true).truncate(false).read(true).write(true).open(path);
         let (rows, commits) = (open(rows_file(folder))?, Commits::over(open(commits_file(folder))?));
         let folder = folder.to_path_buf();

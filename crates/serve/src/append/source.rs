@@ -1,15 +1,19 @@
-//! The log of a table as a source of the runner: its position is the offset up to which rows were read.
+//! The log of a table as a source of the runner: its position is the offset up to which rows were read. A row's `$rowtime` is
+//! when it was appended, however often it is read.
 
 use super::commits::{Commits, commits_file, locked};
 use super::log::rows_file;
 use crate::rows::parse_row;
+use arrow_array::{ArrayRef, Int64Array};
 use data::port::{Polled, Position, Rejected, Source};
 use data::time::Zone;
 use data::{ChangeBatch, Diagnostic, Schema, Value};
 use serde_json::{Map, Value as Json};
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes read at a time; a longer row makes it read more.
 const BLOCK_BYTES: u64 = 1 << 20;
@@ -28,6 +32,8 @@ pub struct LogSource {
     commits: Option<Commits>,
     /// Where committed rows ended when this was last seen.
     end: u64,
+    /// Of commits that are not read to their end: where that is, and when they were made.
+    times: VecDeque<(u64, i64)>,
     file: Option<File>,
 }
 
@@ -53,6 +59,7 @@ impl LogSource {
             offset: 0,
             commits: None,
             end: 0,
+            times: VecDeque::new(),
             file: None,
         };
         source.look()?;
@@ -75,9 +82,18 @@ impl LogSource {
         };
         if commits.has_more()? {
             let lock = commits.file.try_clone()?;
-            locked(&lock, false, || commits.read_on())?;
+            let new = locked(&lock, false, || commits.read_on())?;
+            self.times.extend(new.into_iter().map(|commit| (commit.end, commit.at_millis)));
         }
         Ok(commits.rows_end)
+    }
+
+    /// When the row at the offset was appended.
+    fn appended_millis(&mut self) -> i64 {
+        while self.times.front().is_some_and(|(end, _)| *end <= self.offset) {
+            self.times.pop_front();
+        }
+        self.times.front().map_or(0, |(_, millis)| *millis)
     }
 
     fn row(&self, line: &[u8]) -> Result<Vec<Value>, String> {
@@ -141,13 +157,13 @@ impl Source for LogSource {
         }
         let bytes = self.block(self.end).map_err(|error| self.unreadable(&error))?;
         let mut columns: Vec<Vec<Value>> = vec![Vec::new(); self.schema.len()];
-        let (mut rejected, mut rows) = (Vec::new(), 0);
+        let (mut rejected, mut times) = (Vec::new(), Vec::new());
         for line in bytes.split_inclusive(|byte| *byte == b'\n').take(max_rows.max(1)) {
             // Rows were read before they were written; only another declaration of the table makes them unreadable.
             match self.row(line) {
                 Ok(values) => {
                     columns.iter_mut().zip(values).for_each(|(column, value)| column.push(value));
-                    rows += 1;
+                    times.push(self.appended_millis());
                 }
                 Err(reason) if !self.keeps_rejected => return Err(self.unfit(&reason)),
                 Err(reason) => rejected.push(Rejected {
@@ -159,12 +175,16 @@ impl Source for LogSource {
             }
             self.offset += line.len() as u64;
         }
+        let rows = times.len();
         let columns = self.schema.types().zip(&columns).map(|(data_type, values)| Value::column(data_type, values));
-        Ok(Polled::Rows { split: 0, batch: ChangeBatch::inserts(columns.collect(), rows), rejected })
+        let rowtime: ArrayRef = Arc::new(Int64Array::from(times));
+        let columns = columns.chain([rowtime]).collect();
+        Ok(Polled::Rows { split: 0, batch: ChangeBatch::inserts(columns, rows), rejected })
     }
 
     fn position(&self) -> Position {
-        serde_json::json!({ "offset": self.offset })
+        let id = self.commits.as_ref().and_then(|commits| commits.id.as_deref());
+        serde_json::json!({ "offset": self.offset, "log": id })
     }
 
     fn seek(&mut self, position: &Position) -> Result<(), Diagnostic> {
@@ -174,6 +194,12 @@ impl Source for LogSource {
                 .detail(format!("{} is shorter than what was read of it", rows_file(&self.folder).display()))
                 .hint("put the file back as it was, or start with an empty data folder"));
         };
+        let id = self.commits.as_ref().and_then(|commits| commits.id.as_deref());
+        if position["log"].as_str().is_some_and(|known| Some(known) != id) {
+            return Err(Diagnostic::run("HW3942", "appended rows cannot be read from where the checkpoint was")
+                .detail(format!("{} is another log than the one that was read", self.folder.display()))
+                .hint("put the folder back as it was, or start with an empty data folder"));
+        }
         self.offset = offset;
         Ok(())
     }

@@ -30,7 +30,11 @@ fn of_kind(kind: &TypeKind) -> Json {
         // NaN and the infinities are strings.
         TypeKind::Float | TypeKind::Double => json!({}),
         TypeKind::Array(element) => json!({ "type": "array", "items": schema(element) }),
-        TypeKind::Row(_) => json!({ "type": "array" }),
+        TypeKind::Row(fields) => {
+            let field = |field: &data::types::RowField| (field.name.clone(), schema(&field.data_type));
+            let properties: serde_json::Map<String, Json> = fields.iter().map(field).collect();
+            json!({ "type": "object", "properties": properties, "additionalProperties": false })
+        }
         TypeKind::Map(..) | TypeKind::Multiset(_) | TypeKind::Null => json!({}),
         TypeKind::Date => json!({ "type": "string", "format": "date" }),
         _ => json!({ "type": "string" }),
@@ -113,7 +117,10 @@ pub(super) fn example(data_type: &DataType) -> Json {
         TypeKind::Array(element) => json!([example(element)]),
         TypeKind::Map(..) => json!({}),
         TypeKind::Multiset(_) => json!([]),
-        TypeKind::Row(fields) => fields.iter().map(|field| example(&field.data_type)).collect(),
+        TypeKind::Row(fields) => {
+            let field = |field: &data::types::RowField| (field.name.clone(), example(&field.data_type));
+            Json::Object(fields.iter().map(field).collect())
+        }
         TypeKind::Null => Json::Null,
         _ => Json::String(example_text(&data_type.kind)),
     }
