@@ -72,12 +72,13 @@ pub(crate) fn workbench(global: &Global, stream: bool, sources: &mut Sources) ->
 pub(crate) struct ProjectTables {
     pipelines: Pipelines,
     root: PathBuf,
+    clock_millis: Option<i64>,
     filled: BTreeSet<String>,
 }
 
 impl ProjectTables {
-    pub(crate) fn new(pipelines: Pipelines, root: &Path) -> Self {
-        Self { pipelines, root: root.to_path_buf(), filled: BTreeSet::new() }
+    pub(crate) fn new(pipelines: Pipelines, root: &Path, clock_millis: Option<i64>) -> Self {
+        Self { pipelines, root: root.to_path_buf(), clock_millis, filled: BTreeSet::new() }
     }
 
     /// Runs what leads to a table; gives its rows and those of the tables on the way, unless they were given before.
@@ -90,7 +91,7 @@ impl ProjectTables {
         let folder = DataFolder::of(&self.root)?;
         let options = RunOptions {
             mode: RunMode::Batch,
-            clock_millis: None,
+            clock_millis: self.clock_millis,
             data_dir: folder.path.clone(),
             parallelism: 1,
             memory_limit: None,

@@ -53,13 +53,16 @@ impl ResultSet {
         Ok(())
     }
 
-    /// A header and the rows; NULL is nothing, an empty string is `""`. A changelog has the kind as first column.
-    pub(crate) fn print_csv(&self, output: &mut Output, changelog: bool) -> Result<(), Failure> {
+    /// A header and the rows; NULL is nothing, an empty string is `""`. A changelog has the kind as first column; more of it
+    /// comes without header.
+    pub(crate) fn print_csv(&self, output: &mut Output, changelog: bool, heads: bool) -> Result<(), Failure> {
         let mut header: Vec<String> = self.columns.iter().map(|(name, _)| csv_field(name)).collect();
         if changelog {
             header.insert(0, "op".to_owned());
         }
-        output.line(header.join(","))?;
+        if heads {
+            output.line(header.join(","))?;
+        }
         for (kind, row) in &self.rows {
             let mut fields: Vec<String> = row
                 .iter()
@@ -79,8 +82,9 @@ impl ResultSet {
         Ok(())
     }
 
-    /// Aligned columns, numbers to the right; a changelog has the kind as first column.
-    pub(crate) fn print_table(&self, output: &mut Output, changelog: bool) -> Result<(), Failure> {
+    /// Aligned columns, numbers to the right; a changelog has the kind as first column. `heads`: under the names of the columns;
+    /// more of the same changelog comes without.
+    pub(crate) fn print_table(&self, output: &mut Output, changelog: bool, heads: bool) -> Result<(), Failure> {
         if let [(_, row)] = self.rows.as_slice()
             && let [Value::String(text)] = row.as_slice()
             && text.contains('\n')
@@ -116,6 +120,9 @@ impl ResultSet {
             }
             line.trim_end().to_owned()
         };
+        if !heads {
+            return lines.iter().try_for_each(|line| output.line(pad(line)));
+        }
         let head = output.paint(Paint::Strong, &pad(&header));
         output.line(head)?;
         output.line(widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join("  "))?;

@@ -93,7 +93,7 @@ impl Workbench {
     pub(crate) fn in_project(stream: bool, root: PathBuf, project: &Project) -> Result<Self, Vec<Diagnostic>> {
         let Loaded { session, pipelines, .. } = deploy::load(project, &root, true)?;
         let session = if stream { deploy::load(project, &root, false)?.session } else { session };
-        let tables = ProjectTables::new(pipelines, &root);
+        let tables = ProjectTables::new(pipelines, &root, project.settings.clock_millis());
         Ok(Self::over(session, stream, root, Some(tables)))
     }
 

@@ -3,6 +3,7 @@
 use crate::project::TableInfo;
 use data::text::{append_json_named, append_json_text, parse_value};
 use data::time::Zone;
+use data::types::RowField;
 use data::{ChangeBatch, DataType, Field, TypeKind, Value};
 use serde_json::{Map, Value as Json};
 
@@ -45,19 +46,35 @@ pub(crate) fn shown(table: &TableInfo) -> Vec<(usize, &Field)> {
 /// The value of a JSON value of the kind that answers have, too: a text is no number and a number no text. DECIMAL, which
 /// answers have as texts, may be a number.
 fn strict(data_type: &DataType, json: &Json, zone: Zone) -> Result<Value, String> {
-    let fits = match &data_type.kind {
-        kind if kind.is_character() || kind.is_binary() => json.is_string(),
-        kind if kind.is_integer() => json.is_number(),
-        TypeKind::Boolean => json.is_boolean(),
-        TypeKind::Float | TypeKind::Double => {
+    check_kind(data_type, json)?;
+    parse_value(data_type, json, zone)
+}
+
+fn check_kind(data_type: &DataType, json: &Json) -> Result<(), String> {
+    if json.is_null() {
+        return Ok(());
+    }
+    let fits = match (&data_type.kind, json) {
+        (TypeKind::Array(element), Json::Array(items)) => {
+            return items.iter().try_for_each(|item| check_kind(element, item));
+        }
+        (TypeKind::Row(fields), Json::Object(named)) => {
+            let part =
+                |field: &RowField| named.get(&field.name).map_or(Ok(()), |json| check_kind(&field.data_type, json));
+            return fields.iter().try_for_each(part);
+        }
+        (TypeKind::Map(_, value), Json::Object(named)) => {
+            return named.values().try_for_each(|json| check_kind(value, json));
+        }
+        (kind, json) if kind.is_character() || kind.is_binary() => json.is_string(),
+        (kind, json) if kind.is_integer() => json.is_number(),
+        (TypeKind::Boolean, json) => json.is_boolean(),
+        (TypeKind::Float | TypeKind::Double, json) => {
             json.is_number() || matches!(json.as_str(), Some("NaN" | "Infinity" | "-Infinity"))
         }
         _ => true,
     };
-    if !fits && !json.is_null() {
-        return Err(format!("`{json}` is no {}", data_type.kind));
-    }
-    parse_value(data_type, json, zone)
+    if fits { Ok(()) } else { Err(format!("`{json}` is no {}", data_type.kind)) }
 }
 
 /// The values of an object for these columns; those that are left out are NULL.

@@ -1,4 +1,4 @@
-//! `headwater.toml`: the project's name, variables and Flink options.
+//! `headwater.toml`: the project's name, clock, variables and Flink options.
 
 use data::{Diagnostic, Level, Phase, Span};
 use serde::Deserialize;
@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     pub name: Option<String>,
+    /// Processing time at the start of a run, for a project whose data ends on a certain day; absent: now.
+    pub clock: Option<String>,
     /// What `${name}` in SQL files stands for.
     #[serde(default)]
     pub vars: BTreeMap<String, String>,
@@ -40,18 +42,31 @@ impl std::fmt::Display for Scalar {
 
 impl Settings {
     pub fn parse(text: &str) -> Result<Settings, Diagnostic> {
-        toml::from_str(text).map_err(|error| {
+        let settings: Settings = toml::from_str(text).map_err(|error| {
             let span = error.span().map(|range| Span::new(range.start, range.end)).unwrap_or_default();
             Diagnostic::new(Level::Error, Phase::Plan, "HW4001", "headwater.toml is not what it should be")
                 .at(span)
                 .detail(error.message().to_owned())
-                .hint("allowed are `name`, a table `[vars]` of texts and a table `[config]` of Flink options")
-        })
+                .hint("allowed are `name`, `clock`, a table `[vars]` of texts and a table `[config]` of Flink options")
+        })?;
+        if settings.clock.is_some() && settings.clock_millis().is_none() {
+            let at = text.find("clock").unwrap_or_default();
+            return Err(Diagnostic::new(Level::Error, Phase::Plan, "HW4006", "`clock` is no time")
+                .at(Span::new(at, at + "clock".len()))
+                .hint("write it like `2024-06-20` or `2024-06-20T12:00:00Z`"));
+        }
+        Ok(settings)
+    }
+
+    /// `clock` in milliseconds since 1970-01-01T00:00:00Z.
+    pub fn clock_millis(&self) -> Option<i64> {
+        data::time::parse_instant(self.clock.as_deref()?)
     }
 
     /// Values of `other` replace ours.
     pub(super) fn overlay(&mut self, other: Settings) {
         self.name = other.name.or(self.name.take());
+        self.clock = other.clock.or(self.clock.take());
         self.vars.extend(other.vars);
         self.config.extend(other.config);
     }

@@ -9,6 +9,7 @@ use clap::Args;
 use data::{Diagnostic, Level, crash};
 use deploy::tables::ConnectedTables;
 use plan::Session;
+use std::path::Path;
 use std::sync::Arc;
 
 const EXAMPLES: &str = "Examples:
@@ -18,7 +19,8 @@ const EXAMPLES: &str = "Examples:
 
 /// Parse, resolve, type-check and plan everything, without running anything
 ///
-/// Without paths the project is checked. Files are read one after another in one session.
+/// Without paths the project is checked, with paths those of its scripts. Other files are read one after another in one
+/// session; inside a project its tables are there.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Check {
@@ -74,9 +76,57 @@ fn check_files(
     sources: &mut Sources,
     findings: &mut Vec<Diagnostic>,
 ) -> Result<usize, Failure> {
-    let mut session = Session::new(vec![Arc::new(ConnectedTables)]);
     let files = input::files(paths, "sql")?;
-    for path in &files {
+    let Some(root) = project::root(global) else {
+        let mut session = Session::new(vec![Arc::new(ConnectedTables)]);
+        check_scripts(global, &files, &mut session, sources, findings)?;
+        return Ok(files.len());
+    };
+    let (loaded, scripts) = match project::read(global, &root, sources) {
+        Ok(project) => {
+            let scripts: Vec<String> = project.files.iter().map(|file| file.path.clone()).collect();
+            (deploy::load(&project, &root, false), scripts)
+        }
+        Err(errors) => (Err(errors), Vec::new()),
+    };
+    let script_of = |file: &String| script_name(&root, file).filter(|name| scripts.contains(name));
+    let (own, other): (Vec<&String>, Vec<&String>) = files.iter().partition(|file| script_of(file).is_some());
+    let own: Vec<String> = own.into_iter().filter_map(script_of).collect();
+    let other: Vec<String> = other.into_iter().cloned().collect();
+    match loaded {
+        Ok(mut loaded) => {
+            findings.extend(loaded.findings.into_iter().filter(|finding| concerns(finding, &own)));
+            check_scripts(global, &other, &mut loaded.session, sources, findings)?;
+        }
+        // Without the project's tables nothing can be said of other files.
+        Err(errors) if other.is_empty() && !scripts.is_empty() => {
+            findings.extend(errors.into_iter().filter(|error| concerns(error, &own)));
+        }
+        Err(errors) => findings.extend(errors),
+    }
+    Ok(files.len())
+}
+
+/// The name of a file among the project's scripts, if it lies below the project's folder.
+fn script_name(root: &Path, file: &str) -> Option<String> {
+    let (root, file) = (root.canonicalize().ok()?, Path::new(file).canonicalize().ok()?);
+    let parts = file.strip_prefix(root).ok()?.components();
+    Some(parts.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"))
+}
+
+fn concerns(finding: &Diagnostic, files: &[String]) -> bool {
+    finding.file.as_ref().is_none_or(|file| files.contains(file))
+}
+
+/// Files that are none of the project's, in the session.
+fn check_scripts(
+    global: &Global,
+    files: &[String],
+    session: &mut Session,
+    sources: &mut Sources,
+    findings: &mut Vec<Diagnostic>,
+) -> Result<(), Failure> {
+    for path in files {
         let source = input::read(path)?;
         sources.add(source.clone());
         let script = match project::script(global, source) {
@@ -95,5 +145,5 @@ fn check_files(
             findings.extend(errors.into_iter().map(|error| script.placed(error)));
         }
     }
-    Ok(files.len())
+    Ok(())
 }

@@ -33,7 +33,6 @@ const SHOWN: [&str; 8] = [
 const SHOWN_ROWS: usize = 10;
 /// Rows of a million that cannot be read.
 const BAD_ROWS: u64 = 100;
-const MILLIS_PER_DAY: i64 = 86_400_000;
 
 const EXAMPLES: &str = "Examples:
   headwater demo
@@ -42,8 +41,8 @@ const EXAMPLES: &str = "Examples:
 /// Run the Customer 360 example on generated data
 ///
 /// Writes the project and its data into a folder, runs it, shows the result when all data is read, and serves it over HTTP
-/// until Ctrl-C. The clock starts on 2024-06-20, the day on which the data ends, unless --clock says otherwise. The project
-/// is yours to change: run it again with `headwater run` in its folder.
+/// until Ctrl-C. The clock of the project starts on 2024-06-20, the day on which the data ends. The project is yours to
+/// change: run it again with `headwater run` in its folder.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Demo {
@@ -71,14 +70,13 @@ impl RunCommand for Demo {
         }
         self.claim_folder()?;
         write_project(&self.dir)?;
+        write_new(&self.dir.join(LOCAL_SETTINGS), CLOCK)?;
         let options = c360::Options {
             customers: self.customers,
             seed: self.seed,
             bad_rows: BAD_ROWS,
             ..c360::Options::default()
         };
-        // The data ends on a certain day; looked at years later, every customer would have left.
-        self.run.clock = self.run.clock.or(Some(options.today * MILLIS_PER_DAY + MILLIS_PER_DAY / 2));
         let written = c360::write(&self.dir.join("data"), &options).map_err(|error| unwritable(&self.dir, &error))?;
         context.output.note(format_args!(
             "{} rows of {} customers in {}",
@@ -111,6 +109,10 @@ impl RunCommand for Demo {
     }
 }
 
+/// The data ends on a certain day; looked at years later, every customer would have left.
+const CLOCK: &str = "# The data ends on this day. Without the line, time is now.\nclock = \"2024-06-20T12:00:00Z\"\n";
+const LOCAL_SETTINGS: &str = "environments/local/headwater.toml";
+
 /// Says of which data a folder's demo is.
 const MADE_OF: &str = "demo.txt";
 
@@ -138,16 +140,18 @@ impl Demo {
 /// Puts the example's files into a folder; files that are there already and differ are somebody's work and stay.
 fn write_project(folder: &Path) -> Result<(), Failure> {
     for (name, text) in example::FILES {
-        let path = folder.join(name);
-        if path.exists() {
-            continue;
-        }
-        let parent = path.parent().unwrap_or(folder);
-        std::fs::create_dir_all(parent)
-            .and_then(|()| std::fs::write(&path, text))
-            .map_err(|error| unwritable(&path, &error))?;
+        write_new(&folder.join(name), text)?;
     }
     Ok(())
+}
+
+fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
+    if path.exists() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(path.parent().unwrap_or(path))
+        .and_then(|()| std::fs::write(path, text))
+        .map_err(|error| unwritable(path, &error).into())
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Diagnostic {

@@ -73,7 +73,7 @@ impl Run for Query {
         let mut all_good = true;
         for (index, mut parsed) in sql::parse_statements(&script.text).enumerate() {
             let kind = parsed.statement.as_ref().map(|statement| statement.kind_name());
-            let mut show = Show { output: &mut context.output, index, kind, changelog: stream, failed: None };
+            let mut show = Show { output: &mut context.output, index, kind, changelog: stream, has_begun: false, failed: None };
             let result = match parsed.statement.take() {
                 Some(statement) if parsed.errors.is_empty() => {
                     let run = || workbench.execute(&statement, &script.text, &mut |part| show.part(part));
@@ -107,6 +107,8 @@ struct Show<'a> {
     index: usize,
     kind: Option<&'a str>,
     changelog: bool,
+    /// Some of the changelog was printed.
+    has_begun: bool,
     failed: Option<Failure>,
 }
 
@@ -128,11 +130,12 @@ impl Show<'_> {
     }
 
     fn rows(&mut self, rows: &ResultSet) -> Result<(), Failure> {
+        let heads = !std::mem::replace(&mut self.has_begun, self.changelog);
         match self.output.format() {
             Format::Json => self.entry(rows, None),
             Format::Rows => rows.print_rows(self.output),
-            Format::Csv => rows.print_csv(self.output, self.changelog),
-            Format::Text => rows.print_table(self.output, self.changelog),
+            Format::Csv => rows.print_csv(self.output, self.changelog, heads),
+            Format::Text => rows.print_table(self.output, self.changelog, heads),
         }
     }
 

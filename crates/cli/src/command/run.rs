@@ -37,10 +37,11 @@ pub(crate) struct Run {
     /// it. Lists and several flags add up; `*` stands for any text; table:, layer:, product: and path: say what is meant
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = selectors)]
     pub(crate) select: Vec<Selectors>,
-    /// Processing time at the start; it goes on with real time, in batch it stands still [default: now]
+    /// Processing time at the start; it goes on with real time, in batch it stands still [default: `clock` of headwater.toml, or
+    /// now]
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub(crate) clock: Option<i64>,
-    /// At the end, write a table into a .csv, .jsonl or .parquet file; may be repeated
+    /// At the end, write a table into a .csv, .jsonl or .parquet file, relative to the current folder; may be repeated
     #[arg(long, value_name = "TABLE=FILE", value_parser = export)]
     pub(crate) export: Vec<(String, PathBuf)>,
     /// State, checkpoints and appended rows [default: `target` in the project]
@@ -153,7 +154,7 @@ pub(crate) fn run_project(
     };
     let options = RunOptions {
         mode: if flags.mode == Mode::Batch { RunMode::Batch } else { RunMode::Stream },
-        clock_millis: flags.clock,
+        clock_millis: flags.clock.or(project.settings.clock_millis()),
         data_dir: flags.data_dir.clone().unwrap_or_else(|| root.join("target")),
         parallelism: usize::from(flags.parallelism),
         memory_limit: flags.memory.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
@@ -275,23 +276,8 @@ fn size(text: &str) -> Result<u64, String> {
 
 /// ISO 8601, in UTC unless it says otherwise: milliseconds since 1970-01-01T00:00:00Z.
 fn instant(text: &str) -> Result<i64, String> {
-    let wanted = || "a time is wanted, like `2024-06-20` or `2024-06-20T12:00:00Z`".to_owned();
-    let (local, offset_minutes) = zone_suffix(text).ok_or_else(wanted)?;
-    let nanos = data::time::parse_timestamp(&local.replace('T', " "), 3).ok_or_else(wanted)?;
-    let millis = i64::try_from(nanos.div_euclid(1_000_000)).map_err(|_| wanted())?;
-    Ok(millis - offset_minutes * 60_000)
-}
-
-/// The text before its zone, and the zone's minutes east of UTC.
-fn zone_suffix(text: &str) -> Option<(&str, i64)> {
-    if let Some(local) = text.strip_suffix(['Z', 'z']) {
-        return Some((local, 0));
-    }
-    let time = text.find('T').map_or(text.len(), |at| at + 1);
-    let Some(at) = text[time..].find(['+', '-']).map(|at| at + time) else { return Some((text, 0)) };
-    let (hours, minutes) = text[at + 1..].split_once(':')?;
-    let minutes = hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?;
-    Some((&text[..at], if text[at..].starts_with('-') { -minutes } else { minutes }))
+    data::time::parse_instant(text)
+        .ok_or_else(|| "a time is wanted, like `2024-06-20` or `2024-06-20T12:00:00Z`".to_owned())
 }
 
 #[cfg(test)]
@@ -301,8 +287,6 @@ mod tests {
     #[test]
     fn times_and_sizes() {
         assert_eq!(instant("1970-01-02"), Ok(86_400_000));
-        assert_eq!(instant("1970-01-01T00:00:01.5Z"), Ok(1_500));
-        assert_eq!(instant("1970-01-01T02:00:00+02:00"), Ok(0));
         assert!(instant("yesterday").is_err());
         assert_eq!(size("512MB"), Ok(512 << 20));
         assert_eq!(size("12"), Ok(12));

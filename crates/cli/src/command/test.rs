@@ -75,7 +75,12 @@ impl Run for Test {
         let paths = if self.paths.is_empty() { vec![".".to_owned()] } else { self.paths.clone() };
         let mut inputs = Vec::new();
         let mut reports = Vec::new();
-        for path in input::files(&paths, "slt")? {
+        let files = input::files(&paths, "slt")?;
+        if files.is_empty() {
+            let error = Diagnostic::run("HW4505", format!("there are no .slt files in {}", paths.join(", ")));
+            return Err(error.hint("name a file, or a folder with scripted tests in it").into());
+        }
+        for path in files {
             match input::read(&path) {
                 Ok(Text { file, text }) => inputs.push(Input { path: file.unwrap_or(path), text }),
                 // What is wrong with one file of a folder is no reason to leave out the others.

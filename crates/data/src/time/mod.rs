@@ -5,6 +5,7 @@
 //! - *instant*: nanoseconds since 1970-01-01T00:00:00Z.
 
 mod format;
+mod instant;
 mod parse;
 mod zone;
 
@@ -15,6 +16,7 @@ pub use format::{
     append_date, append_instant_iso, append_interval_millis_iso, append_interval_months_iso, append_time_iso,
     append_time_sql, append_timestamp_iso, append_timestamp_sql,
 };
+pub use instant::parse_instant;
 pub use parse::{parse_date, parse_iso_duration, parse_iso_period, parse_time, parse_timestamp, valid_date};
 pub use zone::Zone;
 

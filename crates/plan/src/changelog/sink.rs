@@ -97,7 +97,11 @@ fn refused_kinds(kinds: ChangelogMode, accepts: ChangelogMode, traits: &SinkTrai
 fn conflict_error(node: &Node, traits: &SinkTraits) -> Diagnostic {
     let name = |column: &usize| node.columns[*column].name.as_str();
     let list = |key: &Vec<usize>| format!("[{}]", key.iter().map(name).collect::<Vec<_>>().join(", "));
-    let found = node.upsert_keys.iter().map(list).collect::<Vec<_>>().join(", ");
+    let mut found = node.upsert_keys.iter().map(list).collect::<Vec<_>>().join(", ");
+    if found.is_empty() {
+        // The keys it has may be none of the columns that are written.
+        "none among the columns that are written".clone_into(&mut found);
+    }
     let message = format!("the query's upsert key is not the primary key of `{}`", traits.table);
     Diagnostic::plan("HW2507", traits.span, message)
         .detail(format!(

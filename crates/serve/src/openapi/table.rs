@@ -26,7 +26,11 @@ pub(super) fn add(paths: &mut Map<String, Json>, schemas: &mut Map<String, Json>
 fn row_schema(table: &TableInfo) -> Json {
     let properties: Map<String, Json> =
         table.fields().map(|field| (field.name.clone(), value::schema(&field.data_type))).collect();
-    json!({ "type": "object", "description": table.comment, "properties": properties, "example": example(table) })
+    let mut schema = json!({ "type": "object", "properties": properties, "example": example(table) });
+    if let Some(comment) = &table.comment {
+        schema["description"] = json!(comment);
+    }
+    schema
 }
 
 fn example(table: &TableInfo) -> Json {
