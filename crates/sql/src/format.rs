@@ -282,7 +282,8 @@ impl<'a> Formatter<'a> {
 
     /// The comments behind token `index - 1`.
     fn write_comments(&mut self, index: usize) {
-        for comment in self.comments[index].clone() {
+        let comments = self.comments[index].clone();
+        for (at, comment) in comments.iter().enumerate() {
             let text = comment.span.slice(self.text).trim_end();
             let outside = self.open.iter().all(|open| open.end <= index);
             let indent = self.continuation(index);
@@ -292,11 +293,13 @@ impl<'a> Formatter<'a> {
                     let at = self.out.trim_end_matches(' ').len();
                     self.out.insert(at, '\n');
                 }
-            } else if !self.out.is_empty() {
+            } else if self.column > self.line_indent {
                 self.put(" ");
             }
             self.put(text);
-            if comment.ends_line || comment.own_line {
+            // Another comment may follow on its line.
+            let is_last_on_line = comments.get(at + 1).is_none_or(|next| next.own_line);
+            if comment.ends_line || (comment.own_line && is_last_on_line) {
                 self.newline(indent);
             }
         }

@@ -52,6 +52,12 @@ fn statements_of_the_corpus_keep_their_meaning() {
 
 /// A comment at every place between two tokens, in all its forms.
 #[test]
+fn comments_that_share_a_line_settle() {
+    check("select a, -- c1\n/* in */ -- tail\nb from t;\n");
+    check("select a\n/* one */ /* two */\n/* three */ -- four\nfrom t -- five\n;\n");
+}
+
+#[test]
 fn comments_survive_everywhere() {
     let mut random = Seeded(42);
     let mut total = 0;
