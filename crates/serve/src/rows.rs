@@ -66,6 +66,7 @@ fn check_kind(data_type: &DataType, json: &Json) -> Result<(), String> {
         (TypeKind::Map(_, value), Json::Object(named)) => {
             return named.values().try_for_each(|json| check_kind(value, json));
         }
+        (TypeKind::Array(_), _) | (TypeKind::Row(_), _) => false,
         (kind, json) if kind.is_character() || kind.is_binary() => json.is_string(),
         (kind, json) if kind.is_integer() => json.is_number(),
         (TypeKind::Boolean, json) => json.is_boolean(),
