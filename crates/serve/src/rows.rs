@@ -50,6 +50,14 @@ fn strict(data_type: &DataType, json: &Json, zone: Zone) -> Result<Value, String
     parse_value(data_type, json, zone)
 }
 
+/// Not so a number that is too large for an integer: it was rounded when it was read.
+fn is_exact_integer(number: &serde_json::Number) -> bool {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    number.is_i64()
+        || number.is_u64()
+        || number.as_f64().is_some_and(|value| value.fract() == 0.0 && value.abs() < EXACT)
+}
+
 fn check_kind(data_type: &DataType, json: &Json) -> Result<(), String> {
     if json.is_null() {
         return Ok(());
@@ -68,7 +76,7 @@ fn check_kind(data_type: &DataType, json: &Json) -> Result<(), String> {
         }
         (TypeKind::Array(_), _) | (TypeKind::Row(_), _) => false,
         (kind, json) if kind.is_character() || kind.is_binary() => json.is_string(),
-        (kind, json) if kind.is_integer() => json.is_number(),
+        (kind, json) if kind.is_integer() => json.as_number().is_some_and(is_exact_integer),
         (TypeKind::Boolean, json) => json.is_boolean(),
         (TypeKind::Float | TypeKind::Double, json) => {
             json.is_number() || matches!(json.as_str(), Some("NaN" | "Infinity" | "-Infinity"))
