@@ -89,11 +89,16 @@ fn check_kind(data_type: &DataType, json: &Json) -> Result<(), String> {
 /// The values of an object for these columns; those that are left out are NULL.
 ///
 /// # Errors
-/// What is wrong, in a sentence that names the column.
+/// What is wrong, in a sentence that names the column; a name that is none of the columns is, too.
 pub(crate) fn parse_row(fields: &[Field], row: &Map<String, Json>, zone: Zone) -> Result<Vec<Value>, String> {
     if let Some(unknown) = row.keys().find(|name| !fields.iter().any(|field| field.name == **name)) {
         return Err(format!("there is no column `{unknown}`"));
     }
+    pick_row(fields, row, zone)
+}
+
+/// As [`parse_row`], of an object that may hold more.
+pub(crate) fn pick_row(fields: &[Field], row: &Map<String, Json>, zone: Zone) -> Result<Vec<Value>, String> {
     let value = |field: &Field| {
         let value = row.get(&field.name).map_or(Ok(Value::Null), |json| strict(&field.data_type, json, zone));
         match value.map_err(|error| format!("column `{}`: {error}", field.name))? {

@@ -7,7 +7,6 @@ use crate::pipelines::{PipelineTable, Pipelines};
 use connect::{OpenContext, TableSpec};
 use data::Diagnostic;
 use data::port::{Polled, Rejected, Source};
-use serve::Door;
 use serve::append::{LogSource, append_files, append_lines, log_folder};
 use std::fs::File;
 use std::io::{BufWriter, ErrorKind, Write};
@@ -85,15 +84,13 @@ impl Inbox {
         &self.folder
     }
 
-    /// Sources for everything in the inbox that is not among `known` (names as given back here). A door that takes rows
-    /// learns of the logs.
+    /// Sources for everything in the inbox that is not among `known` (names as given back here).
     pub(crate) fn sources(
         &self,
         pipelines: &Pipelines,
         known: &dyn Fn(&str) -> bool,
         context: &OpenContext,
-        door: Option<&Door>,
-    ) -> Result<Vec<InboxSource>, Diagnostic> {
+    ) -> Vec<InboxSource> {
         let mut found = Vec::new();
         for (name, table) in pipelines.tables.iter().filter(|(_, table)| table.is_managed()) {
             let folder = log_folder(&self.folder, &table.short_name);
@@ -101,16 +98,13 @@ impl Inbox {
             if !folder.is_dir() || known(&id) {
                 continue;
             }
-            if let Some(door) = door {
-                door.appends().log(&table.short_name)?;
-            }
             let mut schema = table.spec.schema.clone();
             schema.fields.retain(|field| !field.name.starts_with('$'));
             let (zone, keeps_rejected) = (pipelines.time_zone.into(), table.dead_letter.is_some());
-            let source = LogSource::open(&folder, schema, zone, context.bounded, keeps_rejected)?;
+            let source = LogSource::new(&folder, schema, zone, context.bounded, keeps_rejected);
             found.push(InboxSource { id, table: name.clone(), source: Box::new(source) });
         }
-        Ok(found)
+        found
     }
 }
 

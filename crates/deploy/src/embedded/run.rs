@@ -239,8 +239,7 @@ impl<'a> Runner<'a> {
 
     fn open_inbox(&mut self) -> Result<(), Diagnostic> {
         let known = |id: &str| self.sources.iter().any(|source| source.id == id);
-        let door = self.options.door.as_deref().filter(|_| self.options.mode == RunMode::Stream);
-        for found in self.inbox.sources(self.pipelines, &known, &self.context, door)? {
+        for found in self.inbox.sources(self.pipelines, &known, &self.context) {
             let columns = (0..self.pipelines.tables[&found.table].spec.schema.len()).collect();
             self.start(found.id, found.table, columns, found.source, true)?;
         }

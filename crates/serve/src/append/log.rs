@@ -122,9 +122,8 @@ struct Writer {
 impl Writer {
     fn open(folder: &Path) -> std::io::Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let has_rows = rows_file(folder).metadata().is_ok_and(|rows| rows.len() > 0);
-        if has_rows && !commits_file(folder).exists() {
-            return Err(std::io::Error::other("commits.jsonl, which says which of its rows count, is gone"));
+        if !commits_file(folder).exists() {
+            no_rows(folder)?;
         }
         let open = |path: PathBuf| File::options().create(true).truncate(false).read(true).write(true).open(path);
         let (rows, commits) = (open(rows_file(folder))?, Commits::over(open(commits_file(folder))?));
@@ -287,6 +286,16 @@ impl Writer {
             let oldest = clock::wall_millis() - KEY_MILLIS;
             self.keys.retain(|_, commit| commit.at_millis >= oldest);
         }
+    }
+}
+
+/// Where there are no commits there may be no rows: which of them count could not be told.
+pub(super) fn no_rows(folder: &Path) -> std::io::Result<()> {
+    match rows_file(folder).metadata() {
+        Ok(rows) if rows.len() > 0 => {
+            Err(std::io::Error::other("commits.jsonl, which says which of its rows count, is gone"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -2,8 +2,8 @@
 //! when it was appended, however often it is read.
 
 use super::commits::{Commits, commits_file, locked};
-use super::log::rows_file;
-use crate::rows::parse_row;
+use super::log::{no_rows, rows_file};
+use crate::rows::pick_row;
 use arrow_array::{ArrayRef, Int64Array};
 use data::port::{Polled, Position, Rejected, Source};
 use data::time::Zone;
@@ -30,8 +30,8 @@ pub struct LogSource {
     offset: u64,
     /// Absent before the first row.
     commits: Option<Commits>,
-    /// Where committed rows ended when this was last seen.
-    end: u64,
+    /// Where committed rows ended when this was last seen; absent before: who opens the log does not wait for who writes it.
+    seen_end: Option<u64>,
     /// Of commits that are not read to their end: where that is, and when they were made.
     times: VecDeque<(u64, i64)>,
     file: Option<File>,
@@ -40,17 +40,8 @@ pub struct LogSource {
 impl LogSource {
     /// Reads the log in a folder, whoever writes it. It ends if `is_bounded`. Of the fields of the rows those are read that
     /// the schema has.
-    ///
-    /// # Errors
-    /// What the disk refuses.
-    pub fn open(
-        folder: &Path,
-        schema: Schema,
-        zone: Zone,
-        is_bounded: bool,
-        keeps_rejected: bool,
-    ) -> Result<Self, Diagnostic> {
-        let mut source = Self {
+    pub fn new(folder: &Path, schema: Schema, zone: Zone, is_bounded: bool, keeps_rejected: bool) -> Self {
+        Self {
             folder: folder.to_path_buf(),
             schema,
             zone,
@@ -58,17 +49,17 @@ impl LogSource {
             keeps_rejected,
             offset: 0,
             commits: None,
-            end: 0,
+            seen_end: None,
             times: VecDeque::new(),
             file: None,
-        };
-        source.look()?;
-        Ok(source)
+        }
     }
 
-    /// Sees what was committed since the last time.
-    fn look(&mut self) -> Result<(), Diagnostic> {
-        self.committed_end().map(|end| self.end = end).map_err(|error| self.unreadable(&error))
+    /// Where committed rows end now.
+    fn look(&mut self) -> Result<u64, Diagnostic> {
+        let end = self.committed_end().map_err(|error| self.unreadable(&error))?;
+        self.seen_end = Some(end);
+        Ok(end)
     }
 
     fn committed_end(&mut self) -> std::io::Result<u64> {
@@ -76,7 +67,7 @@ impl LogSource {
             Some(commits) => commits,
             none => match File::open(commits_file(&self.folder)) {
                 Ok(file) => none.insert(Commits::over(file)),
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+                Err(error) if error.kind() == ErrorKind::NotFound => return no_rows(&self.folder).map(|()| 0),
                 Err(error) => return Err(error),
             },
         };
@@ -97,10 +88,9 @@ impl LogSource {
     }
 
     fn row(&self, line: &[u8]) -> Result<Vec<Value>, String> {
-        let mut row: Map<String, Json> = serde_json::from_slice(line).map_err(|error| error.to_string())?;
-        // A column that the table had when the row was appended.
-        row.retain(|name, _| self.schema.index_of(name).is_some());
-        parse_row(&self.schema.fields, &row, self.zone)
+        let row: Map<String, Json> = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+        // It may hold a column that the table had when the row was appended.
+        pick_row(&self.schema.fields, &row, self.zone)
     }
 
     fn unfit(&self, reason: &str) -> Diagnostic {
@@ -146,16 +136,14 @@ impl LogSource {
 
 impl Source for LogSource {
     fn poll(&mut self, max_rows: usize, _now_millis: i64) -> Result<Polled, Diagnostic> {
-        if self.offset >= self.end {
-            if self.is_bounded {
-                return Ok(Polled::End);
-            }
-            self.look()?;
-            if self.offset >= self.end {
-                return Ok(Polled::Idle);
-            }
+        let end = match self.seen_end {
+            Some(end) if self.is_bounded || self.offset < end => end,
+            _ => self.look()?,
+        };
+        if self.offset >= end {
+            return Ok(if self.is_bounded { Polled::End } else { Polled::Idle });
         }
-        let bytes = self.block(self.end).map_err(|error| self.unreadable(&error))?;
+        let bytes = self.block(end).map_err(|error| self.unreadable(&error))?;
         let mut columns: Vec<Vec<Value>> = vec![Vec::new(); self.schema.len()];
         let (mut rejected, mut times) = (Vec::new(), Vec::new());
         for line in bytes.split_inclusive(|byte| *byte == b'\n').take(max_rows.max(1)) {
@@ -188,8 +176,9 @@ impl Source for LogSource {
     }
 
     fn seek(&mut self, position: &Position) -> Result<(), Diagnostic> {
+        let end = self.look()?;
         let offset = position["offset"].as_u64();
-        let Some(offset) = offset.filter(|offset| *offset <= self.end) else {
+        let Some(offset) = offset.filter(|offset| *offset <= end) else {
             return Err(Diagnostic::run("HW3942", "appended rows cannot be read from where the checkpoint was")
                 .detail(format!("{} is shorter than what was read of it", rows_file(&self.folder).display()))
                 .hint("put the file back as it was, or start with an empty data folder"));
@@ -205,6 +194,48 @@ impl Source for LogSource {
     }
 
     fn lag(&self) -> Option<u64> {
-        Some(self.end.saturating_sub(self.offset))
+        Some(self.seen_end?.saturating_sub(self.offset))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LogSource;
+    use crate::append::{append_files, log_folder};
+    use data::port::{Polled, Source};
+    use data::time::Zone;
+    use data::{DataType, Field, Schema};
+    use std::io::Write;
+    use std::path::Path;
+
+    fn source(folder: &Path) -> LogSource {
+        let schema = Schema::new(vec![Field::new("a", DataType::int())]);
+        LogSource::new(folder, schema, Zone::UTC, true, false)
+    }
+
+    fn append(folder: &Path, line: &str) {
+        let mut file = tempfile::tempfile().expect("a file");
+        writeln!(file, "{line}").expect("written");
+        append_files(folder, [&mut file], 1).expect("appended");
+    }
+
+    #[test]
+    fn a_log_is_read_on_or_refused_when_it_is_another_one() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = log_folder(dir.path(), "t");
+        append(&folder, "{\"a\":1,\"gone\":2}");
+        let mut first = source(&folder);
+        assert!(matches!(first.poll(10, 0), Ok(Polled::Rows { batch, .. }) if batch.rows() == 1));
+        assert!(matches!(first.poll(10, 0), Ok(Polled::End)));
+        let position = first.position();
+        append(&folder, "{\"a\":3}");
+        let mut next = source(&folder);
+        next.seek(&position).expect("the same log");
+        assert!(matches!(next.poll(10, 0), Ok(Polled::Rows { batch, .. }) if batch.rows() == 1));
+        std::fs::remove_dir_all(&folder).expect("gone");
+        append(&folder, "{\"a\":4,\"more\":\"than before\"}");
+        assert_eq!(source(&folder).seek(&position).expect_err("another log").code, "HW3942");
+        std::fs::remove_file(folder.join("commits.jsonl")).expect("gone");
+        assert_eq!(source(&folder).poll(10, 0).expect_err("rows of which none is known to count").code, "HW3942");
     }
 }

@@ -15,7 +15,6 @@ use data::Field;
 use data::time::Zone;
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -47,9 +46,15 @@ pub(super) async fn post(State(door): State<Arc<Door>>, request: Request) -> Rep
     let fields: Vec<Field> = table.fields().cloned().collect();
     let zone = door.project.zone();
     let hash = hash(shape, &bytes);
-    let parsed = tokio::task::spawn_blocking(move || parse(shape, &bytes, &fields, zone)).await;
-    let (lines, rows) = parsed.map_err(|error| Problem::parameter("HW5005", error.to_string()))??;
-    let log = door.appends().log(&table.path.name).map_err(|error| Problem::internal(&error))?;
+    // Reading the rows takes time, and a log that is opened may have to wait for another process that writes it.
+    let (opener, name) = (Arc::clone(&door), table.path.name.clone());
+    let prepared = tokio::task::spawn_blocking(move || {
+        let parsed = parse(shape, &bytes, &fields, zone)?;
+        Ok((parsed, opener.appends().log(&name).map_err(|error| Problem::internal(&error))?))
+    });
+    let prepared: Result<_, Problem> =
+        prepared.await.map_err(|error| Problem::parameter("HW5005", error.to_string()))?;
+    let ((lines, rows), log) = prepared?;
     let Some(log) = log else {
         return Err(match door.phase() {
             Phase::Ended | Phase::Failed => Problem::new(StatusCode::GONE, "HW5100", "the run has ended"),
@@ -95,10 +100,7 @@ fn hash(shape: Shape, bytes: &[u8]) -> String {
     let mut hasher = Sha256::new();
     hasher.update([u8::from(shape == Shape::Lines)]);
     hasher.update(bytes);
-    hasher.finalize().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("{:x}", hasher.finalize())
 }
 
 /// The rows as lines, each checked by reading it as the table's.
