@@ -86,7 +86,9 @@ fn target_folder(root: &Path) -> PathBuf {
 
 /// The workspace folder.
 fn root() -> PathBuf {
-    let mut path = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    // Said by cargo at each run: checkouts that share a build folder share the program, too.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR");
+    let mut path = here.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     path.pop();
     path
 }

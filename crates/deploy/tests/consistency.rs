@@ -9,6 +9,7 @@ use deploy::pipelines::Pipelines;
 use engine::{Engine, Input, MemoryStore, Options};
 use std::collections::BTreeMap;
 use std::path::Path;
+use testkit::generate::random::Random;
 
 const CATALOG: &str = "default_catalog.default_database";
 const ACCOUNTS: u64 = 20;
@@ -53,16 +54,6 @@ const FILES: [(&str, &str); 7] = [
     ),
 ];
 
-struct Seeded(u64);
-
-impl Seeded {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb) % end
-    }
-}
-
 /// One row of `sent`. An amount of zero takes the transfer back.
 #[derive(Clone, Copy)]
 struct Sent {
@@ -74,7 +65,7 @@ struct Sent {
 }
 
 /// The rows of every epoch.
-fn sent(random: &mut Seeded, per_epoch: u64) -> Vec<Vec<Sent>> {
+fn sent(random: &mut Random, per_epoch: u64) -> Vec<Vec<Sent>> {
     let mut versions: Vec<i32> = Vec::new();
     let mut row = || {
         let corrects = versions.len() > 10 && random.below(3) == 0;
@@ -162,7 +153,7 @@ fn pairs(batch: &ChangeBatch, schema: &data::Schema) -> Vec<(i32, i128)> {
 
 /// Runs all epochs, loses the engine now and then, and looks after every epoch.
 fn check(seed: u64, per_epoch: u64) {
-    let mut random = Seeded(seed);
+    let mut random = Random::new(seed, 0);
     let epochs = sent(&mut random, per_epoch);
     let pipelines = pipelines();
     let label = format!("seed {seed}, {per_epoch} rows an epoch");

@@ -54,7 +54,8 @@ pub(crate) struct GraphNode {
     pub roots: SmallVec<[StatementId; 1]>,
     /// Statements that need it.
     pub statements: Vec<StatementId>,
-    /// What it gives depends on which rows are late, beyond the watermark that each row has met.
+    /// What it gives depends on which rows are late, beyond the watermark that each row has met; of a scan, whether that is so of
+    /// an operator behind it.
     pub tells_late_rows: bool,
     /// Has not seen its first epoch.
     pub fresh: bool,
@@ -363,6 +364,12 @@ impl Graph {
         }
         order.reverse();
         self.order = order;
+        for scan in 0..self.nodes.len() {
+            if matches!(self.nodes[scan].body, Body::Scan(_)) {
+                let matters = self.behind(&[scan]).into_iter().any(|id| self.nodes[id].tells_late_rows);
+                self.nodes[scan].tells_late_rows = matters;
+            }
+        }
     }
 
     fn visit(&self, id: NodeId, seen: &mut [bool], order: &mut Vec<NodeId>) {

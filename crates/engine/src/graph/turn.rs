@@ -166,7 +166,8 @@ impl<'a> Turn<'a> {
     /// Where to cut the rows that scans of one table have read of the same `rows` rows.
     fn cuts(&self, read: &[(NodeId, ChangeBatch)], rows: usize) -> Vec<usize> {
         // A scan that leaves out -U has other rows; and an updating table has no rows that are late.
-        if self.options.mode == Mode::Batch || read.iter().any(|(_, read)| read.rows() != rows) {
+        let matters = read.iter().any(|(id, _)| self.graph.nodes[*id].tells_late_rows);
+        if !matters || self.options.mode == Mode::Batch || read.iter().any(|(_, read)| read.rows() != rows) {
             return Vec::new();
         }
         let mut cuts = Vec::new();
@@ -176,11 +177,6 @@ impl<'a> Turn<'a> {
         }
         cuts.sort_unstable();
         cuts.dedup();
-        let scans: Vec<NodeId> = read.iter().map(|(id, _)| *id).collect();
-        let matters = |id: &NodeId| self.graph.nodes[*id].tells_late_rows;
-        if !cuts.is_empty() && !self.graph.behind(&scans).iter().any(matters) {
-            cuts.clear();
-        }
         cuts
     }
 

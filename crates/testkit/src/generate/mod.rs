@@ -3,4 +3,4 @@
 
 pub mod c360;
 mod csv;
-pub(crate) mod random;
+pub mod random;

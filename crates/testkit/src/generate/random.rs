@@ -2,11 +2,11 @@
 
 /// A stream of numbers.
 #[derive(Clone, Debug)]
-pub(crate) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
     /// `stream` keeps generators of one seed apart.
-    pub(crate) fn new(seed: u64, stream: u64) -> Self {
+    pub fn new(seed: u64, stream: u64) -> Self {
         let mut random = Self(seed ^ stream.wrapping_mul(0xd6e8_feb8_6659_fd93));
         random.next();
         random
@@ -21,22 +21,22 @@ impl Random {
     }
 
     /// From 0 to below `end`, which is positive.
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
+    pub fn below(&mut self, end: u64) -> u64 {
         // The high half of the product: no division, and no bias that matters here.
         ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
     }
 
     /// From `first` to `last`, both included.
-    pub(crate) fn between(&mut self, first: i64, last: i64) -> i64 {
+    pub fn between(&mut self, first: i64, last: i64) -> i64 {
         first + self.below((last - first + 1) as u64) as i64
     }
 
     /// True in so many cases of a million.
-    pub(crate) fn chance(&mut self, per_million: u64) -> bool {
+    pub fn chance(&mut self, per_million: u64) -> bool {
         self.below(1_000_000) < per_million
     }
 
-    pub(crate) fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+    pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len() as u64) as usize]
     }
 }
