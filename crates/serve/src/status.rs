@@ -17,6 +17,8 @@ pub struct Status {
     pub rows_late: u64,
     pub rows_per_second: f64,
     pub state_bytes: u64,
+    /// By the name of the operator; `Table` for managed tables.
+    pub state_by_operator: BTreeMap<String, u64>,
     /// The least watermark, milliseconds.
     pub watermark_millis: Option<i64>,
     /// Rows or bytes that sources know they have not read.

@@ -70,13 +70,17 @@ impl RunCommand for Demo {
         }
         self.claim_folder()?;
         write_project(&self.dir)?;
-        write_new(&self.dir.join(LOCAL_SETTINGS), CLOCK)?;
         let options = c360::Options {
             customers: self.customers,
             seed: self.seed,
             bad_rows: BAD_ROWS,
             ..c360::Options::default()
         };
+        // The data ends on a certain day; looked at years later, every customer would have left.
+        let mut day = String::new();
+        data::time::append_date(&mut day, i32::try_from(options.today).unwrap_or_default());
+        let clock = format!("# The data ends on this day. Without the line, time is now.\nclock = \"{day}T12:00:00Z\"\n");
+        write_new(&self.dir.join(LOCAL_SETTINGS), &clock)?;
         let written = c360::write(&self.dir.join("data"), &options).map_err(|error| unwritable(&self.dir, &error))?;
         context.output.note(format_args!(
             "{} rows of {} customers in {}",
@@ -109,8 +113,6 @@ impl RunCommand for Demo {
     }
 }
 
-/// The data ends on a certain day; looked at years later, every customer would have left.
-const CLOCK: &str = "# The data ends on this day. Without the line, time is now.\nclock = \"2024-06-20T12:00:00Z\"\n";
 const LOCAL_SETTINGS: &str = "environments/local/headwater.toml";
 
 /// Says of which data a folder's demo is.

@@ -531,6 +531,10 @@ impl<'a> Runner<'a> {
         self.status.clock_millis = self.clock.now_millis();
         self.status.rows_late = statistics.rows_late();
         self.status.state_bytes = statistics.state_bytes() as u64;
+        self.status.state_by_operator.clear();
+        for node in statistics.nodes.iter().filter(|node| node.state_bytes > 0) {
+            *self.status.state_by_operator.entry(node.operator.clone()).or_default() += node.state_bytes as u64;
+        }
         self.status.lag = self.sources.iter().filter_map(|source| source.lag).reduce(|a, b| a + b);
         self.status.sources_running = self.sources.iter().filter(|source| !source.ended).count();
         observer.progress(&self.status);
@@ -567,6 +571,7 @@ impl<'a> Runner<'a> {
             rows_late: self.status.rows_late,
             rows_per_second: 0.0,
             state_bytes: self.status.state_bytes,
+            state_by_operator: self.status.state_by_operator.clone(),
             watermark_millis: self.status.watermark_millis,
             lag: self.status.lag,
             sources_running: self.status.sources_running,

@@ -15,6 +15,7 @@ pub(super) async fn get(State(door): State<Arc<Door>>) -> Reply {
     let mut out = String::with_capacity(8192);
     let status = door.status();
     run(&mut out, &status);
+    operators(&mut out, &status);
     tables(&mut out, &status);
     sample(&mut out, "headwater_published_bytes", "gauge", "Memory of the tables that readers asked for.", {
         door.current().memory_bytes() as f64
@@ -53,6 +54,14 @@ fn run(out: &mut String, status: &Status) {
         gauge("headwater_checkpoint_epoch", "Epoch of the last checkpoint.", last.epoch as f64);
         gauge("headwater_checkpoint_seconds", "How long the last checkpoint took.", last.seconds);
         gauge("headwater_checkpoint_time_seconds", "When it was taken, since 1970.", last.at_millis as f64 / 1e3);
+    }
+}
+
+fn operators(out: &mut String, status: &Status) {
+    let name = "headwater_operator_state_bytes";
+    head(out, name, "gauge", "Memory of operators by what they do; Table is that of managed tables.");
+    for (operator, bytes) in &status.state_by_operator {
+        let _ = writeln!(out, "{name}{{operator=\"{}\"}} {bytes}", label(operator));
     }
 }
 
