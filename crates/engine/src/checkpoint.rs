@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Version of the entries' encoding. A store with another version is refused.
-pub(crate) const FORMAT: &str = "headwater-state/4";
+pub(crate) const FORMAT: &str = "headwater-state/5";
 
 /// Event time of one split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! What must hold for every plan: delivery, parallelism, batching and restarts change nothing about the final tables.
 
+mod joined_tables;
+
 use crate::testing::plan::{node, scan_of};
 use crate::testing::{changes, fold, render};
 use crate::{Delivery, Engine, Input, ManagedMode, MemoryStore, Options, TableDef, TableKind};

@@ -9,7 +9,7 @@ use arrow_array::{Array, ArrayRef, Int64Array};
 use arrow_select::zip::zip;
 use data::{ChangeBatch, DataType, RowKind, Schema};
 use plan::ChangelogMode;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What a table's change stream is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,8 @@ pub(crate) struct Table {
 
 enum Rows {
     Append(Log),
-    Upsert(Box<KeyedRows>),
+    /// Shared with joins that look rows up here.
+    Upsert(Arc<RwLock<KeyedRows>>),
     Retract(Box<Bag>),
 }
 
@@ -94,7 +95,10 @@ impl Table {
         let key_types: Vec<DataType> = def.primary_key.iter().map(|&column| types[column].clone()).collect();
         let rows = match mode {
             ManagedMode::Append => Rows::Append(Log::new(&types)),
-            ManagedMode::Upsert => Rows::Upsert(Box::new(KeyedRows::new(&key_types, &types, 0, setup.lasting()))),
+            ManagedMode::Upsert => {
+                let rows = KeyedRows::new(&key_types, &types, 0, setup.lasting());
+                Rows::Upsert(Arc::new(RwLock::new(rows)))
+            }
             ManagedMode::Retract => Rows::Retract(Box::new(Bag::new(&types, rowtime, setup))),
         };
         Self {
@@ -111,6 +115,27 @@ impl Table {
     /// How many rows it has, as of the last epoch.
     pub(crate) fn count(&self) -> u64 {
         u64::try_from(self.count).unwrap_or(0)
+    }
+
+    /// The rows by primary key, of a table that keeps the last row of each.
+    pub(crate) fn keyed_rows(&self) -> Option<&Arc<RwLock<KeyedRows>>> {
+        match &self.rows {
+            Rows::Upsert(keyed) => Some(keyed),
+            Rows::Append(_) | Rows::Retract(_) => None,
+        }
+    }
+
+    /// The rows as scans read them: with their ids when they are lent.
+    pub(crate) fn content(&mut self) -> Arc<[ChangeBatch]> {
+        if let Some(keyed) = self.keyed_rows().map(|keyed| read(keyed)).filter(|keyed| keyed.is_lent()) {
+            return vec![keyed.content()].into();
+        }
+        self.snapshot(0).batches
+    }
+
+    /// The table's own columns of a change that it told.
+    pub(crate) fn without_ids(&self, batch: &ChangeBatch) -> ChangeBatch {
+        batch.with_columns(batch.columns()[..self.types.len()].to_vec())
     }
 
     /// The batch with all columns of the table, `$rowtime` filled in.
@@ -132,13 +157,22 @@ impl Table {
         let batches = self.snapshot.get_or_insert_with(|| match rows {
             Rows::Append(log) => log.batches.clone().into(),
             Rows::Upsert(keyed) => {
-                let (ids, columns) = keyed.ids_and_columns();
+                let (ids, columns) = read(keyed).ids_and_columns();
                 vec![ChangeBatch::inserts(columns, ids.len())].into()
             }
             Rows::Retract(bag) => vec![bag.content()].into(),
         });
         Snapshot { epoch, schema: self.schema.clone(), batches: batches.clone() }
     }
+}
+
+// Whoever panicked while writing has ended the engine.
+fn read(rows: &RwLock<KeyedRows>) -> RwLockReadGuard<'_, KeyedRows> {
+    rows.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write(rows: &RwLock<KeyedRows>) -> RwLockWriteGuard<'_, KeyedRows> {
+    rows.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn is_null(column: &ArrayRef) -> arrow_array::BooleanArray {
@@ -154,7 +188,7 @@ impl Operator for Table {
         let batch = self.complete(batch, context.clock_millis);
         match &mut self.rows {
             Rows::Append(log) => log.append(&batch),
-            Rows::Upsert(keyed) => upsert(keyed, &self.primary_key, &batch),
+            Rows::Upsert(keyed) => upsert(&mut write(keyed), &self.primary_key, &batch),
             Rows::Retract(bag) => bag.change(&batch),
         }
         Ok(())
@@ -164,7 +198,9 @@ impl Operator for Table {
         let first = out.len();
         match &mut self.rows {
             Rows::Append(log) => log.pending.drain(..).for_each(|batch| out.push(batch)),
-            Rows::Upsert(keyed) => keyed.flush(UpdateStyle { update_before: true, unchanged: false }, out),
+            Rows::Upsert(keyed) => {
+                write(keyed).flush(UpdateStyle { update_before: true, unchanged: false }, out);
+            }
             Rows::Retract(bag) => {
                 bag.pending.emit(bag.rows.codec(), out);
                 bag.rows.settle();
@@ -177,7 +213,7 @@ impl Operator for Table {
     fn save(&mut self, writer: &mut StateWriter) {
         match &mut self.rows {
             Rows::Append(log) => log.save(writer),
-            Rows::Upsert(keyed) => keyed.save(writer),
+            Rows::Upsert(keyed) => write(keyed).save(writer),
             Rows::Retract(bag) => bag.rows.save(writer),
         }
     }
@@ -186,7 +222,7 @@ impl Operator for Table {
         self.snapshot = None;
         match &mut self.rows {
             Rows::Append(log) => log.loaded.push(entry.value.unwrap_or_default().into()),
-            Rows::Upsert(keyed) => keyed.load(entry),
+            Rows::Upsert(keyed) => write(keyed).load(entry),
             Rows::Retract(bag) => bag.rows.load(entry),
         }
         Ok(())
@@ -200,7 +236,7 @@ impl Operator for Table {
         }
         self.count = match &self.rows {
             Rows::Append(log) => log.saved_rows as i64,
-            Rows::Upsert(keyed) => keyed.count_rows() as i64,
+            Rows::Upsert(keyed) => read(keyed).count_rows() as i64,
             Rows::Retract(bag) => bag.rows.iter().map(|(_, count)| count).sum(),
         };
         Ok(())
@@ -209,7 +245,7 @@ impl Operator for Table {
     fn state_bytes(&self) -> usize {
         match &self.rows {
             Rows::Append(log) => log.batches.iter().map(ChangeBatch::memory_bytes).sum(),
-            Rows::Upsert(keyed) => keyed.memory_bytes(),
+            Rows::Upsert(keyed) => read(keyed).memory_bytes(),
             Rows::Retract(bag) => bag.rows.memory_bytes(),
         }
     }

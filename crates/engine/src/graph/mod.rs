@@ -5,11 +5,13 @@
 //!   already run cannot tell a newcomer what it has told the others.
 
 mod shards;
+mod table_input;
 mod turn;
 
 pub(crate) use turn::Turn;
 
 use crate::epoch::{NodeStatistics, StatementId};
+use crate::operator::join::TableLookup;
 use crate::operator::{self, Context, Operator, Output, Result, Scan};
 use crate::options::Options;
 use crate::table::{Table, TableDef, TableKind};
@@ -57,6 +59,8 @@ pub(crate) struct GraphNode {
     /// What it gives depends on which rows are late, beyond the watermark that each row has met; of a scan, whether that is so of
     /// an operator behind it.
     pub tells_late_rows: bool,
+    /// Looks rows of its inputs up in tables, so that it is flushed only when the tables have told all they hold.
+    pub reads_tables: bool,
     /// Has not seen its first epoch.
     pub fresh: bool,
     pub failed: bool,
@@ -81,6 +85,7 @@ impl GraphNode {
             roots: SmallVec::new(),
             statements: Vec::new(),
             tells_late_rows: false,
+            reads_tables: false,
             fresh: true,
             failed: false,
             rows_in: 0,
@@ -224,13 +229,15 @@ impl Graph {
         false
     }
 
-    /// Operators that rows of these scans reach without passing through a table, inputs before consumers.
+    /// Operators that rows of these scans reach without passing through a table, or through a join that looks rows up in
+    /// one: behind it event time means nothing, as behind every join of this kind. Inputs before consumers.
     pub(crate) fn behind(&self, scans: &[NodeId]) -> Vec<NodeId> {
         let mut reached = vec![false; self.nodes.len()];
         scans.iter().for_each(|scan| reached[*scan] = true);
         let mut behind = Vec::new();
         for &id in &self.order {
-            if !reached[id] || matches!(self.nodes[id].body, Body::Table(_)) {
+            let node = &self.nodes[id];
+            if !reached[id] || node.reads_tables || matches!(node.body, Body::Table(_)) {
                 continue;
             }
             if !scans.contains(&id) {
@@ -254,15 +261,19 @@ impl Graph {
             self.need(id, statement);
             return Ok(id);
         }
-        let inputs: Vec<NodeId> = node
-            .inputs
-            .iter()
-            .map(|input| self.add_node(input, statement, generation, options))
+        let tables = self.table_inputs(node, options);
+        let reads_tables = tables.iter().any(Option::is_some);
+        let plan =
+            |port: usize| tables.get(port).and_then(Option::as_ref).map_or(&node.inputs[port], |table| &table.plan);
+        let inputs: Vec<NodeId> = (0..node.inputs.len())
+            .map(|port| self.add_node(plan(port), statement, generation, options))
             .collect::<std::result::Result<_, _>>()?;
         let body = match &node.op {
             Op::Scan { .. } => Body::Scan(Box::new(Scan::new(node)?)),
             op => {
-                let make = || operator::make(node, options.setup());
+                let lookups = tables.map(|table| table.map(|table| table.lookup));
+                lookups.iter().flatten().for_each(TableLookup::lend);
+                let make = || operator::make(node, &lookups, options.setup());
                 match operator::shard_keys(op).filter(|_| options.parallelism > 1) {
                     Some(keys) => {
                         Body::Operator(Box::new(shards::Sharded::new(node, keys, options.parallelism, make)?))
@@ -277,6 +288,7 @@ impl Graph {
         let mut added = GraphNode::new(operator::name(&node.op), state_id, body, ports, options);
         added.statements.push(statement);
         added.tells_late_rows = operator::tells_late_rows(&node.op);
+        added.reads_tables = reads_tables;
         self.nodes.push(added);
         for (port, input) in inputs.into_iter().enumerate() {
             self.connect(input, id, port);

@@ -70,9 +70,9 @@ impl<'a> Turn<'a> {
             let Body::Scan(scan) = &self.graph.nodes[id].body else { continue };
             let Some(table) = self.graph.tables[scan.table.as_str()].node else { continue };
             let Body::Table(table) = &mut self.graph.nodes[table].body else { continue };
-            let snapshot = table.snapshot(0);
-            if snapshot.rows() > 0 {
-                found.push((id, snapshot.batches));
+            let content = table.content();
+            if content.iter().any(|batch| !batch.is_empty()) {
+                found.push((id, content));
             }
         }
         found
@@ -278,8 +278,10 @@ impl<'a> Turn<'a> {
                 for statement in &node.roots {
                     self.collected.entry(*statement).or_default().push(batch.clone());
                 }
-                if let Some((_, name)) = self.watched.iter().find(|(node, _)| *node == id) {
-                    self.tables.entry(name.clone()).or_default().push(batch.clone());
+                if let (Some((_, name)), Body::Table(table)) =
+                    (self.watched.iter().find(|(node, _)| *node == id), &node.body)
+                {
+                    self.tables.entry(name.clone()).or_default().push(table.without_ids(&batch));
                 }
             }
             let consumers = node.consumers.clone();

@@ -16,7 +16,7 @@ mod drop_update_before;
 mod expand;
 mod groups;
 mod interval_join;
-mod join;
+pub(crate) mod join;
 mod over;
 mod rank;
 mod removed;
@@ -36,6 +36,7 @@ mod window_assign;
 mod window_join;
 mod window_rank;
 
+use join::TableLookup;
 use rank::Ranking;
 pub(crate) use removed::Removed;
 pub(crate) use scan::{Scan, TimeReader};
@@ -213,8 +214,12 @@ pub(crate) trait Operator: Send {
     }
 }
 
-/// Makes one instance of a node's operator. Scans are the graph's own.
-pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Operator>, Diagnostic> {
+/// Makes one instance of a node's operator. Scans are the graph's own. `tables`: where a join looks rows of its inputs up.
+pub(crate) fn make(
+    node: &Node,
+    tables: &[Option<TableLookup>; 2],
+    setup: Setup,
+) -> std::result::Result<Box<dyn Operator>, Diagnostic> {
     Ok(match &node.op {
         Op::Values { rows } => Box::new(values::Values::new(node, rows)),
         Op::Calc { columns, condition } => Box::new(calc::Calc::new(columns, condition.as_ref())?),
@@ -250,7 +255,7 @@ pub(crate) fn make(node: &Node, setup: Setup) -> std::result::Result<Box<dyn Ope
             Box::new(rank::Rank::new(node, &ranking, setup.checkpoints)?)
         }
         Op::Union => Box::new(union::Union),
-        Op::Join { .. } => Box::new(join::Join::new(node, setup)?),
+        Op::Join { .. } => Box::new(join::Join::new(node, tables, setup)?),
         Op::WindowJoin { .. } => Box::new(window_join::WindowJoin::new(node, setup)?),
         Op::IntervalJoin { .. } => Box::new(interval_join::IntervalJoin::new(node, setup)?),
         Op::Over { .. } => over::make(node, setup)?,

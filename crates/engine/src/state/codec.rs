@@ -63,14 +63,37 @@ impl RowCodec {
     pub(crate) fn decode<'a>(&'a self, rows: impl IntoIterator<Item = &'a [u8]>) -> Vec<ArrayRef> {
         let rows: Vec<&[u8]> = rows.into_iter().collect();
         let mut rests: Vec<&[u8]> = rows.iter().map(|row| &row[self.null_bytes()..]).collect();
-        let read = |(at, codec): (usize, &'a ColumnCodec)| {
-            let (byte, bit) = (at / 8, 1 << (at % 8));
-            let has_null = rows.iter().any(|row| row[byte] & bit != 0);
-            let valid = has_null.then(|| rows.iter().map(|row| row[byte] & bit == 0).collect::<NullBuffer>());
-            codec.read(&mut rests, valid)
-        };
+        let read = |(at, codec): (usize, &'a ColumnCodec)| codec.read(&mut rests, valid(&rows, at));
         self.columns.iter().enumerate().map(read).collect()
     }
+
+    /// As [`RowCodec::decode`], of these columns only.
+    pub(crate) fn decode_columns<'a>(
+        &'a self,
+        rows: impl IntoIterator<Item = &'a [u8]>,
+        wanted: &[usize],
+    ) -> Vec<ArrayRef> {
+        let rows: Vec<&[u8]> = rows.into_iter().collect();
+        let mut rests: Vec<&[u8]> = rows.iter().map(|row| &row[self.null_bytes()..]).collect();
+        let end = wanted.iter().max().map_or(0, |last| last + 1);
+        let mut read: Vec<Option<ArrayRef>> = vec![None; end];
+        for (at, codec) in self.columns.iter().enumerate().take(end) {
+            let valid = valid(&rows, at);
+            if wanted.contains(&at) {
+                read[at] = Some(codec.read(&mut rests, valid));
+            } else {
+                codec.skip(&mut rests, valid.as_ref());
+            }
+        }
+        wanted.iter().map(|at| read[*at].clone().expect("read because it is wanted")).collect()
+    }
+}
+
+/// Where column `at` of these rows is not NULL; absent where it never is.
+fn valid(rows: &[&[u8]], at: usize) -> Option<NullBuffer> {
+    let (byte, bit) = (at / 8, 1 << (at % 8));
+    let has_null = rows.iter().any(|row| row[byte] & bit != 0);
+    has_null.then(|| rows.iter().map(|row| row[byte] & bit == 0).collect())
 }
 
 /// Bytes that compare as rows do in a certain order.

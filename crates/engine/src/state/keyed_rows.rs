@@ -2,14 +2,15 @@
 
 use super::Setup;
 use super::bytes::ByteTable;
-use super::codec::{EncodedRows, RowCodec, RowEmitter};
+use super::codec::{EncodedRows, RowCodec};
 use super::expiry::{Expiry, TIME_TABLE};
 use super::keys::KeyIndex;
 use super::tracking::{ChangedIds, StateWriter};
 use crate::checkpoint::EntryRef;
 use crate::operator::Output;
-use arrow_array::ArrayRef;
-use data::{DataType, RowKind};
+use arrow_array::{ArrayRef, Int32Array};
+use data::{ChangeBatch, DataType, RowKind};
+use std::sync::Arc;
 
 /// How the change of a key is told.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +36,18 @@ pub(crate) struct KeyedRows {
     before_ends: Vec<(usize, bool)>,
     changed: ChangedIds,
     expiry: Expiry,
+    lending: Lending,
+}
+
+/// Whether others read the rows between two flushes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lending {
+    None,
+    /// They may still ask for a key that the last flush let go of, and their checkpoint may name it: keys are forgotten
+    /// by the next flush that tells anything. `saved`: a checkpoint has written what was released.
+    Lent {
+        saved: bool,
+    },
 }
 
 impl KeyedRows {
@@ -51,6 +64,15 @@ impl KeyedRows {
             before_ends: Vec::new(),
             changed: ChangedIds::new(setup.checkpoints),
             expiry: Expiry::new(setup.retention),
+            lending: Lending::None,
+        }
+    }
+
+    /// From now on others read the rows between two flushes. Without retention only.
+    pub(crate) fn lend(&mut self) {
+        debug_assert!(!self.expiry.is_enabled(), "what goes by itself is not lent");
+        if self.lending == Lending::None {
+            self.lending = Lending::Lent { saved: false };
         }
     }
 
@@ -126,23 +148,50 @@ impl KeyedRows {
         if self.touched.is_empty() {
             return;
         }
-        let mut emitter = RowEmitter::default();
+        self.forget_keys_of_earlier_flushes();
+        let mut changes = Changes::default();
         let mut start = 0;
         for (id, (end, existed)) in self.touched.iter().zip(&self.before_ends) {
             let before = existed.then_some(&self.before[start..*end]);
             start = *end;
-            self.is_touched[*id as usize] = false;
-            let after = self.rows.get(*id);
-            tell(before, after, style, &mut emitter);
-            if after.is_none() {
-                self.keys.release(*id);
-            }
+            changes.tell(*id, before, self.rows.get(*id), style);
         }
-        self.touched.clear();
-        self.before.clear();
-        self.before_ends.clear();
-        self.keys.reclaim_untracked(&self.changed);
-        emitter.emit(&self.codec, out);
+        if !changes.rows.is_empty() {
+            let batch = ChangeBatch::new(self.codec.decode(changes.rows), changes.kinds);
+            out.push(if self.is_lent() { with_ids(batch, changes.ids) } else { batch });
+        }
+        self.forget_touched();
+    }
+
+    fn forget_keys_of_earlier_flushes(&mut self) {
+        if let Lending::Lent { saved } = &mut self.lending
+            && (std::mem::take(saved) || !self.changed.is_enabled())
+        {
+            self.keys.reclaim();
+        }
+    }
+
+    /// Whether changes and rows come with the numbers of their keys, as INT in a column behind the others.
+    pub(crate) fn is_lent(&self) -> bool {
+        self.lending != Lending::None
+    }
+
+    /// Ids of keys whose rows are there, or were there before the last flush.
+    pub(crate) fn find_lent(&self, columns: &[ArrayRef], rows: usize) -> Vec<Option<u32>> {
+        self.keys.find_any(columns, rows)
+    }
+
+    /// The key of a row that is there, or was there before the last flush.
+    pub(crate) fn key(&self, id: u32) -> &[u8] {
+        self.keys.key(id)
+    }
+
+    pub(crate) fn key_group(&self, id: u32) -> u16 {
+        self.keys.group(id)
+    }
+
+    pub(crate) fn find_key(&self, key: &[u8]) -> Option<u32> {
+        self.keys.find_bytes(key)
     }
 
     /// Lets go of a key that was looked up but got no row.
@@ -154,15 +203,18 @@ impl KeyedRows {
 
     /// Ends a flush without telling anything: for owners that tell changes themselves.
     pub(crate) fn forget_touched(&mut self) {
-        for id in std::mem::take(&mut self.touched) {
+        for &id in &self.touched {
             self.is_touched[id as usize] = false;
             if self.rows.get(id).is_none() {
                 self.keys.release(id);
             }
         }
+        self.touched.clear();
         self.before.clear();
         self.before_ends.clear();
-        self.keys.reclaim_untracked(&self.changed);
+        if !self.is_lent() {
+            self.keys.reclaim_untracked(&self.changed);
+        }
     }
 
     pub(crate) fn save(&mut self, writer: &mut StateWriter) {
@@ -171,7 +223,10 @@ impl KeyedRows {
             writer.put(self.table, self.keys.group(id), self.keys.key(id), self.rows.get(id));
         }
         self.expiry.save(self.table, &ids, &self.keys, writer);
-        self.keys.reclaim();
+        match &mut self.lending {
+            Lending::None => self.keys.reclaim(),
+            Lending::Lent { saved } => *saved = true,
+        }
     }
 
     pub(crate) fn load(&mut self, entry: EntryRef) {
@@ -191,6 +246,13 @@ impl KeyedRows {
         (ids, columns)
     }
 
+    /// All rows as inserts, with their ids when they are lent.
+    pub(crate) fn content(&self) -> ChangeBatch {
+        let (ids, columns) = self.ids_and_columns();
+        let batch = ChangeBatch::inserts(columns, ids.len());
+        if self.is_lent() { with_ids(batch, ids.into_iter().map(|id| id as i32).collect()) } else { batch }
+    }
+
     /// How many keys have a row; looks at all of them.
     pub(crate) fn count_rows(&self) -> usize {
         (0..self.keys.id_bound() as u32).filter(|id| self.rows.get(*id).is_some()).count()
@@ -207,19 +269,42 @@ impl KeyedRows {
     }
 }
 
-/// What a key's consumers are told when its row was `before` and is `after`.
-fn tell(before: Option<&[u8]>, after: Option<&[u8]>, style: UpdateStyle, emitter: &mut RowEmitter) {
-    match (before, after) {
-        (None, None) => {}
-        (None, Some(after)) => emitter.push(RowKind::Insert, after),
-        (Some(before), None) => emitter.push(RowKind::Delete, before),
-        (Some(before), Some(after)) => {
-            if before != after || style.unchanged {
-                if style.update_before {
-                    emitter.push(RowKind::UpdateBefore, before);
+/// The batch with its rows' ids in a last column.
+fn with_ids(batch: ChangeBatch, ids: Vec<i32>) -> ChangeBatch {
+    let mut columns = batch.columns().to_vec();
+    columns.push(Arc::new(Int32Array::from(ids)));
+    batch.with_columns(columns)
+}
+
+/// Changes of keys, by row bytes.
+#[derive(Default)]
+struct Changes<'a> {
+    rows: Vec<&'a [u8]>,
+    kinds: Vec<RowKind>,
+    ids: Vec<i32>,
+}
+
+impl<'a> Changes<'a> {
+    /// What a key's consumers are told when its row was `before` and is `after`.
+    fn tell(&mut self, id: u32, before: Option<&'a [u8]>, after: Option<&'a [u8]>, style: UpdateStyle) {
+        match (before, after) {
+            (None, None) => {}
+            (None, Some(after)) => self.push(id, RowKind::Insert, after),
+            (Some(before), None) => self.push(id, RowKind::Delete, before),
+            (Some(before), Some(after)) => {
+                if before != after || style.unchanged {
+                    if style.update_before {
+                        self.push(id, RowKind::UpdateBefore, before);
+                    }
+                    self.push(id, RowKind::UpdateAfter, after);
                 }
-                emitter.push(RowKind::UpdateAfter, after);
             }
         }
+    }
+
+    fn push(&mut self, id: u32, kind: RowKind, row: &'a [u8]) {
+        self.rows.push(row);
+        self.kinds.push(kind);
+        self.ids.push(id as i32);
     }
 }

@@ -87,13 +87,23 @@ impl KeyIndex {
 
     /// Ids of the keys in these columns where they are known.
     pub(crate) fn find(&self, columns: &[ArrayRef], rows: usize) -> Vec<Option<u32>> {
-        let Lookup::Integer(lookup) = &self.lookup else {
-            let encoded = self.codec.encode(columns, rows);
-            return encoded.iter().map(|row| self.find_bytes(row)).collect();
-        };
-        let mut found = Vec::with_capacity(rows);
-        lookup.values(&columns[0], |value| found.push(lookup.find(value).filter(|id| self.is_live(*id))));
+        let mut found = self.find_any(columns, rows);
+        for id in &mut found {
+            *id = id.filter(|id| self.is_live(*id));
+        }
         found
+    }
+
+    /// As [`KeyIndex::find`], also of keys that are released and not reclaimed yet.
+    pub(crate) fn find_any(&self, columns: &[ArrayRef], rows: usize) -> Vec<Option<u32>> {
+        match &self.lookup {
+            Lookup::Bytes(lookup) => self.codec.encode(columns, rows).iter().map(|row| lookup.find(row)).collect(),
+            Lookup::Integer(lookup) => {
+                let mut found = Vec::with_capacity(rows);
+                lookup.values(&columns[0], |value| found.push(lookup.find(value)));
+                found
+            }
+        }
     }
 
     #[inline]

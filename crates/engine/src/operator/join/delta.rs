@@ -1,12 +1,11 @@
 //! Joins one side's delta with the rows of the other side and tells the changes, in Flink's kinds.
 
+use super::changes::{Change, Extended};
 use super::pairs::{Pairs, other_keys};
 use super::side::Side;
 use super::{Context, LEFT, Output, Result, Shape};
-use crate::state::EncodedRows;
 use arrow_array::{Array, ArrayRef, UInt32Array, new_null_array};
 use arrow_buffer::NullBuffer;
-use arrow_select::concat::concat;
 use arrow_select::take::take;
 use data::storage::storage_type;
 use data::{ChangeBatch, DataType, RowKind};
@@ -22,93 +21,15 @@ pub(crate) fn join(
     context: &Context,
     out: &mut Output,
 ) -> Result {
-    let extended = extend(shape, side, delta, own);
-    let keys = other_keys(shape, side, &extended.delta, &other.rows);
-    let pairs = Pairs::find(shape, side, &extended.delta, &keys, &other.rows, |_, _| true, context)?;
+    let extended = own.extend(shape, side, delta);
+    let keys = other_keys(shape, side, &extended.delta, other);
+    let pairs = Pairs::find(shape, side, &extended.delta, &keys, other, |_, _| true, context)?;
     let mut teller = Teller { shape, side, pairs: &pairs, extended: &extended, own, other, told: Told::default() };
     for change in &extended.changes {
         teller.tell(change);
     }
     teller.told.emit(shape, side, &extended.delta, &pairs, out);
     Ok(())
-}
-
-/// One change of the delta, by rows of the extended delta.
-struct Change {
-    kind: RowKind,
-    row: u32,
-    /// The row that this one replaces, on an upsert side; it stands in the extended delta, too.
-    replaces: Option<u32>,
-    key: u32,
-    upsert_id: Option<u32>,
-}
-
-/// A delta with what it replaces behind it.
-struct Extended {
-    delta: ChangeBatch,
-    changes: Vec<Change>,
-    /// Row bytes of the delta's own rows, and of those behind them.
-    new: EncodedRows,
-    old: EncodedRows,
-}
-
-impl Extended {
-    fn bytes(&self, row: u32) -> &[u8] {
-        match (row as usize).checked_sub(self.new.len()) {
-            None => self.new.row(row as usize),
-            Some(old) => self.old.row(old),
-        }
-    }
-}
-
-/// The changes of a batch in order. On an upsert side the batch is extended by the rows that are replaced.
-fn extend(shape: &Shape, side: usize, batch: &ChangeBatch, own: &mut Side) -> Extended {
-    let new = own.encode(batch);
-    let keys = own.rows.keys(&shape.key_columns(side, batch), batch.rows());
-    let Some(upsert_ids) = own.upsert_ids(batch) else {
-        let change = |row: usize| Change {
-            kind: batch.kind(row),
-            row: row as u32,
-            replaces: None,
-            key: keys[row],
-            upsert_id: None,
-        };
-        let changes = (0..batch.rows()).map(change).collect();
-        return Extended { delta: batch.clone(), changes, new, old: EncodedRows::default() };
-    };
-    // What stands under an upsert key while the changes are gone through, by row of the batch; absent: as in the state.
-    let mut standing: hashbrown::HashMap<u32, Option<u32>> = hashbrown::HashMap::new();
-    let mut changes = Vec::with_capacity(batch.rows());
-    let mut old_rows = EncodedRows::default();
-    for row in 0..batch.rows() {
-        let kind = batch.kind(row);
-        let upsert_id = upsert_ids[row];
-        let old = match standing.get(&upsert_id) {
-            Some(standing) => standing.map(|row| new.row(row as usize)),
-            None => own.replaced(upsert_id).map(|id| own.rows.row(id)),
-        };
-        let replaces = match (old, kind.is_addition()) {
-            // A removal may come with the key alone: the row that goes is the one that stands.
-            (Some(old), _) => {
-                old_rows.push(old);
-                Some((batch.rows() + old_rows.len() - 1) as u32)
-            }
-            (None, true) => None,
-            (None, false) => continue,
-        };
-        standing.insert(upsert_id, kind.is_addition().then_some(row as u32));
-        changes.push(Change { kind, row: row as u32, replaces, key: keys[row], upsert_id: Some(upsert_id) });
-    }
-    if old_rows.len() == 0 {
-        return Extended { delta: batch.clone(), changes, new, old: old_rows };
-    }
-    let decoded = own.rows.codec().decode(old_rows.iter());
-    let columns =
-        batch.columns().iter().zip(&decoded).map(|(new, old)| {
-            concat(&[new.as_ref(), old.as_ref()]).expect("rows of one side have the same storage types")
-        });
-    let delta = ChangeBatch::inserts(columns.collect(), batch.rows() + old_rows.len());
-    Extended { delta, changes, new, old: old_rows }
 }
 
 /// Goes through the changes of one side in order, keeping the state of both sides up to date.
@@ -138,10 +59,10 @@ impl Teller<'_> {
         }
         let pairs = self.pairs;
         let matches = || pairs.matches(change.row as usize);
-        let id = self.own.add(change.key, self.extended.bytes(change.row), change.upsert_id);
+        let id = self.own.add(change, self.extended);
         let count = matches().map(|pair| self.other_count(pair)).sum::<i64>();
-        if self.own.counts_matches {
-            self.own.rows.set_matches(id, count as u32);
+        if self.shape.counts_matches(self.side) {
+            self.own.set_matches(id, count as u32);
         }
         if self.shape.is_left_only() {
             return if self.side == LEFT {
@@ -172,7 +93,7 @@ impl Teller<'_> {
         let pairs = self.pairs;
         let matches = || pairs.matches(old as usize);
         let is_alone = matches().next().is_none();
-        self.own.remove(change.key, self.extended.bytes(old), None);
+        self.own.take_back(change, old, self.extended);
         if self.shape.is_left_only() {
             if self.side == LEFT {
                 let was_told = is_alone == (self.shape.kind == JoinKind::Anti);
@@ -209,7 +130,7 @@ impl Teller<'_> {
     fn remove(&mut self, change: &Change, row: u32) {
         let pairs = self.pairs;
         let matches = || pairs.matches(row as usize);
-        self.own.remove(change.key, self.extended.bytes(row), change.upsert_id);
+        self.own.remove(change, row, self.extended);
         if self.shape.is_left_only() {
             return if self.side == LEFT {
                 self.tell_left(change.kind, row, self.has_match(row));
@@ -257,14 +178,14 @@ impl Teller<'_> {
 
     /// How often the row of the other side in this pair is there.
     fn other_count(&self, pair: usize) -> i64 {
-        self.other.rows.count(self.pairs.other[pair]).max(0)
+        self.other.count(self.pairs.other[pair]).max(0)
     }
 
     /// Changes the match count of the other side's row and gives it.
     fn change_matches(&mut self, pair: usize, step: i64) -> i64 {
         let id = self.pairs.other[pair];
-        let matches = (i64::from(self.other.rows.matches(id)) + step).max(0);
-        self.other.rows.set_matches(id, matches as u32);
+        let matches = (i64::from(self.other.matches(id)) + step).max(0);
+        self.other.set_matches(id, matches as u32);
         matches
     }
 

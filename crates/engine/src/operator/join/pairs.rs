@@ -7,6 +7,32 @@ use arrow_array::{ArrayRef, UInt32Array};
 use arrow_select::take::take;
 use data::ChangeBatch;
 
+/// Rows of one side, as the other side asks for them.
+pub(crate) trait Candidates {
+    /// Numbers of the join keys in these columns, where any row may be there.
+    fn find_keys(&self, columns: &[ArrayRef], rows: usize) -> Vec<Option<u32>>;
+
+    /// Visits the ids of the rows under a key, in the order in which they came.
+    fn each_of(&self, key: u32, visit: impl FnMut(u32));
+
+    /// Columns of these rows.
+    fn columns(&self, ids: &[u32]) -> Vec<ArrayRef>;
+}
+
+impl Candidates for KeyedMultiset {
+    fn find_keys(&self, columns: &[ArrayRef], rows: usize) -> Vec<Option<u32>> {
+        KeyedMultiset::find_keys(self, columns, rows)
+    }
+
+    fn each_of(&self, key: u32, visit: impl FnMut(u32)) {
+        self.rows_of(key).for_each(visit);
+    }
+
+    fn columns(&self, ids: &[u32]) -> Vec<ArrayRef> {
+        self.codec().decode(ids.iter().map(|id| self.row(*id)))
+    }
+}
+
 /// For each row of a delta its candidates on the other side.
 pub(crate) struct Pairs {
     /// Candidates of delta row i are `ends[i - 1] .. ends[i]`.
@@ -27,7 +53,7 @@ impl Pairs {
         side: usize,
         delta: &ChangeBatch,
         keys: &[Option<u32>],
-        other: &KeyedMultiset,
+        other: &impl Candidates,
         accept: impl Fn(usize, u32) -> bool,
         context: &Context,
     ) -> Result<Pairs> {
@@ -37,17 +63,17 @@ impl Pairs {
         for (row, key) in keys.iter().enumerate() {
             if let Some(key) = key {
                 let before = other_rows.len();
-                other_rows.extend(other.rows_of(*key).filter(|id| accept(row, *id)));
+                other.each_of(*key, |id| {
+                    if accept(row, id) {
+                        other_rows.push(id);
+                    }
+                });
                 own_rows.resize(own_rows.len() + other_rows.len() - before, row as u32);
             }
             ends.push(other_rows.len());
         }
         let needs_columns = !shape.is_left_only() || shape.condition.is_some() || side != LEFT;
-        let columns = if needs_columns && !other_rows.is_empty() {
-            other.codec().decode(other_rows.iter().map(|id| other.row(*id)))
-        } else {
-            Vec::new()
-        };
+        let columns = if needs_columns && !other_rows.is_empty() { other.columns(&other_rows) } else { Vec::new() };
         let mut pairs = Pairs { ends, other: other_rows, holds: None, columns };
         pairs.evaluate(shape, side, delta, own_rows, context)?;
         Ok(pairs)
@@ -93,7 +119,7 @@ impl Pairs {
 }
 
 /// Key ids of a delta on the other side, where the key can match and is known there.
-pub(crate) fn other_keys(shape: &Shape, side: usize, delta: &ChangeBatch, other: &KeyedMultiset) -> Vec<Option<u32>> {
+pub(crate) fn other_keys(shape: &Shape, side: usize, delta: &ChangeBatch, other: &impl Candidates) -> Vec<Option<u32>> {
     let found = other.find_keys(&shape.key_columns(side, delta), delta.rows());
     found.into_iter().zip(shape.matchable(side, delta)).map(|(key, can_match)| key.filter(|_| can_match)).collect()
 }

@@ -1,158 +1,157 @@
-//! One input of a join: its rows by join key, and on an upsert side the row of each upsert key.
+//! One input of a join: kept here, or looked up in the table that it is.
 
-use super::{Setup, Shape};
+use super::changes::{Change, Extended};
+use super::kept_side::KeptSide;
+use super::pairs::Candidates;
+use super::table_side::TableSide;
+use super::{Result, Shape};
 use crate::checkpoint::EntryRef;
-use crate::state::{EncodedRows, KeyIndex, KeyedMultiset, StateWriter};
+use crate::state::StateWriter;
 use arrow_array::ArrayRef;
-use data::{ChangeBatch, DataType, RowKind};
-use plan::Node;
+use data::ChangeBatch;
 
-const NONE: u32 = u32::MAX;
-
-pub(crate) struct Side {
-    pub(crate) rows: KeyedMultiset,
-    /// Whether rows keep a match count.
-    pub(crate) counts_matches: bool,
-    upsert: Option<UpsertKeys>,
-    is_empty: bool,
-}
-
-/// The current row of each upsert key.
-struct UpsertKeys {
-    columns: Vec<usize>,
-    index: KeyIndex,
-    /// Row id per upsert key id.
-    row: Vec<u32>,
+pub(crate) enum Side {
+    Kept(Box<KeptSide>),
+    Table(Box<TableSide>),
 }
 
 impl Side {
-    pub(crate) fn new(shape: &Shape, side: usize, input: &Node, setup: Setup) -> Self {
-        let types = &shape.types[side];
-        let keys = &shape.keys[side];
-        let key_types: Vec<DataType> = keys.iter().map(|&column| types[column].clone()).collect();
-        Self {
-            rows: KeyedMultiset::new(&key_types, types, side as u16 * 2, setup),
-            counts_matches: shape.counts_matches(side),
-            upsert: upsert_key(input, keys).map(|columns| UpsertKeys::new(columns, types)),
-            is_empty: true,
+    pub(crate) fn extend(&mut self, shape: &Shape, side: usize, batch: &ChangeBatch) -> Extended {
+        match self {
+            Self::Kept(kept) => Extended::of_kept(shape, side, batch, kept),
+            Self::Table(table) => Extended::of_table(shape, side, batch, table),
         }
     }
 
-    /// Moves processing time: rows past their retention meet nothing any more.
-    pub(crate) fn expire(&mut self, now: i64) {
-        let due = self.rows.expire(now);
-        if due.is_empty() {
-            return;
+    /// Takes in the row of a change, under its key; gives its id.
+    pub(crate) fn add(&mut self, change: &Change, extended: &Extended) -> u32 {
+        match self {
+            Self::Kept(kept) => kept.add(change.key, extended.bytes(change.row), change.id),
+            Self::Table(table) => table.add(change),
         }
-        if let Some(upsert) = &mut self.upsert {
-            let columns = self.rows.codec().decode(due.iter().map(|id| self.rows.row(*id)));
-            let keys: Vec<ArrayRef> = upsert.columns.iter().map(|&column| columns[column].clone()).collect();
-            for upsert_id in upsert.index.find(&keys, due.len()).into_iter().flatten() {
-                upsert.set(upsert_id, NONE);
-                upsert.index.release(upsert_id);
-            }
+    }
+
+    /// Takes `row` of the extended delta out.
+    pub(crate) fn remove(&mut self, change: &Change, row: u32, extended: &Extended) {
+        match self {
+            Self::Kept(kept) => kept.remove(change.key, extended.bytes(row), change.id),
+            Self::Table(table) => table.remove(change),
         }
-        due.into_iter().for_each(|id| self.rows.forget(id));
+    }
+
+    /// Takes out the row that the change replaces; the change's own follows.
+    pub(crate) fn take_back(&mut self, change: &Change, old: u32, extended: &Extended) {
+        match self {
+            Self::Kept(kept) => kept.remove(change.key, extended.bytes(old), None),
+            Self::Table(table) => table.remove(change),
+        }
+    }
+
+    /// How often a row is there.
+    pub(crate) fn count(&self, id: u32) -> i64 {
+        match self {
+            Self::Kept(kept) => kept.rows.count(id),
+            Self::Table(_) => 1,
+        }
+    }
+
+    pub(crate) fn matches(&self, id: u32) -> u32 {
+        match self {
+            Self::Kept(kept) => kept.rows.matches(id),
+            Self::Table(table) => table.matches(id),
+        }
+    }
+
+    pub(crate) fn set_matches(&mut self, id: u32, matches: u32) {
+        match self {
+            Self::Kept(kept) => kept.rows.set_matches(id, matches),
+            Self::Table(table) => table.set_matches(id, matches),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.is_empty
-    }
-
-    /// On an upsert side, the id of the row that each change of the batch replaces or removes is asked for one by one with
-    /// [`Self::replaced`]; the ids of the upsert keys are found for the whole batch here.
-    pub(crate) fn upsert_ids(&mut self, batch: &ChangeBatch) -> Option<Vec<u32>> {
-        let upsert = self.upsert.as_mut()?;
-        let columns: Vec<ArrayRef> = upsert.columns.iter().map(|&column| batch.column(column).clone()).collect();
-        Some(upsert.index.intern(&columns, batch.rows()))
-    }
-
-    /// The row that stands under an upsert key.
-    pub(crate) fn replaced(&self, upsert_id: u32) -> Option<u32> {
-        let upsert = self.upsert.as_ref()?;
-        upsert.row.get(upsert_id as usize).copied().filter(|row| *row != NONE)
-    }
-
-    /// Adds a row under its key and says its id.
-    pub(crate) fn add(&mut self, key: u32, row: &[u8], upsert_id: Option<u32>) -> u32 {
-        self.is_empty = false;
-        let (id, ..) = self.rows.add(key, row, 1);
-        if let (Some(upsert), Some(upsert_id)) = (&mut self.upsert, upsert_id) {
-            upsert.set(upsert_id, id);
-        }
-        id
-    }
-
-    /// Takes one row away.
-    pub(crate) fn remove(&mut self, key: u32, row: &[u8], upsert_id: Option<u32>) {
-        self.rows.add(key, row, -1);
-        if let (Some(upsert), Some(upsert_id)) = (&mut self.upsert, upsert_id) {
-            upsert.set(upsert_id, NONE);
-            upsert.index.release(upsert_id);
+        match self {
+            Self::Kept(kept) => kept.is_empty(),
+            Self::Table(_) => false,
         }
     }
 
-    pub(crate) fn encode(&self, batch: &ChangeBatch) -> EncodedRows {
-        self.rows.encode(batch.columns(), batch.rows())
+    /// Until [`Side::reach`], rows are those of before these changes, which the side has not taken in yet.
+    pub(crate) fn stand_before(&mut self, batch: &ChangeBatch) {
+        if let Self::Table(table) = self {
+            table.stand_before(batch);
+        }
+    }
+
+    /// Rows are what the table has told.
+    pub(crate) fn reach(&mut self) {
+        if let Self::Table(table) = self {
+            table.reach();
+        }
+    }
+
+    pub(crate) fn expire(&mut self, now: i64) {
+        if let Self::Kept(kept) = self {
+            kept.expire(now);
+        }
     }
 
     pub(crate) fn settle(&mut self) {
-        self.rows.settle();
-        if let Some(upsert) = &mut self.upsert {
-            upsert.index.reclaim();
+        match self {
+            Self::Kept(kept) => kept.settle(),
+            Self::Table(table) => table.settle(),
         }
     }
 
     pub(crate) fn save(&mut self, writer: &mut StateWriter) {
-        self.rows.save(writer);
+        match self {
+            Self::Kept(kept) => kept.save(writer),
+            Self::Table(table) => table.save(writer),
+        }
     }
 
-    pub(crate) fn load(&mut self, entry: EntryRef) {
-        self.rows.load(entry);
+    pub(crate) fn load(&mut self, entry: EntryRef) -> Result {
+        match self {
+            Self::Kept(kept) => kept.load(entry),
+            Self::Table(table) => table.load(entry)?,
+        }
+        Ok(())
     }
 
     pub(crate) fn loaded(&mut self) {
-        self.rows.finish_load();
-        let ids: Vec<u32> = self.rows.ids().collect();
-        self.is_empty = ids.is_empty();
-        let Some(upsert) = self.upsert.as_mut().filter(|_| !ids.is_empty()) else { return };
-        // The upsert key is part of the row, so that nothing but rows has to be stored.
-        let columns = self.rows.codec().decode(ids.iter().map(|id| self.rows.row(*id)));
-        let key: Vec<ArrayRef> = upsert.columns.iter().map(|&column| columns[column].clone()).collect();
-        for (upsert_id, id) in upsert.index.intern(&key, ids.len()).into_iter().zip(ids) {
-            upsert.set(upsert_id, id);
+        match self {
+            Self::Kept(kept) => kept.loaded(),
+            Self::Table(table) => table.loaded(),
         }
     }
 
     pub(crate) fn memory_bytes(&self) -> usize {
-        let upsert = self.upsert.as_ref().map_or(0, |upsert| upsert.index.memory_bytes() + upsert.row.capacity() * 4);
-        self.rows.memory_bytes() + upsert
+        match self {
+            Self::Kept(kept) => kept.memory_bytes(),
+            Self::Table(table) => table.memory_bytes(),
+        }
     }
 }
 
-impl UpsertKeys {
-    fn new(columns: Vec<usize>, types: &[DataType]) -> Self {
-        let key_types: Vec<DataType> = columns.iter().map(|&column| types[column].clone()).collect();
-        Self { columns, index: KeyIndex::new(&key_types), row: Vec::new() }
+impl Candidates for Side {
+    fn find_keys(&self, columns: &[ArrayRef], rows: usize) -> Vec<Option<u32>> {
+        match self {
+            Self::Kept(kept) => kept.rows.find_keys(columns, rows),
+            Self::Table(table) => table.find_keys(columns, rows),
+        }
     }
 
-    fn set(&mut self, upsert_id: u32, row: u32) {
-        if self.row.len() <= upsert_id as usize {
-            self.row.resize(self.index.id_bound(), NONE);
+    fn each_of(&self, key: u32, visit: impl FnMut(u32)) {
+        match self {
+            Self::Kept(kept) => Candidates::each_of(&kept.rows, key, visit),
+            Self::Table(table) => table.each_of(key, visit),
         }
-        // A key that was taken away and comes back within one batch is in use again.
-        if row != NONE {
-            self.index.revive(upsert_id);
-        }
-        self.row[upsert_id as usize] = row;
     }
-}
 
-/// The upsert key by which old rows are found when updates come without them: one that holds the join key.
-fn upsert_key(input: &Node, join_keys: &[usize]) -> Option<Vec<usize>> {
-    let mode = input.changelog;
-    if !mode.contains(RowKind::UpdateAfter) || mode.contains(RowKind::UpdateBefore) {
-        return None;
+    fn columns(&self, ids: &[u32]) -> Vec<ArrayRef> {
+        match self {
+            Self::Kept(kept) => Candidates::columns(&kept.rows, ids),
+            Self::Table(table) => table.columns(ids),
+        }
     }
-    input.upsert_keys.iter().find(|key| join_keys.iter().all(|column| key.contains(column))).cloned()
 }
