@@ -1,6 +1,7 @@
 //! Runs all scripted SQL tests of the workspace in all three ways. What does not agree yet is named in `tests/slt/gaps.txt`,
 //! one `file:line  why` a line; a gap that has been closed must leave the list.
 
+use engine::Delivery;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -9,22 +10,9 @@ use testkit::slt::{FileReport, Input, Mode, Options, Summary, Verdict, run_files
 
 #[test]
 fn all_scripts_agree_in_all_ways() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/slt");
-    let mut paths = Vec::new();
-    walk(&root, &mut paths);
-    paths.sort();
-    assert!(!paths.is_empty(), "no scripts below {}", root.display());
-    let inputs = paths.iter().map(|path| Input {
-        path: path.strip_prefix(&root).unwrap_or(path).display().to_string(),
-        text: std::fs::read_to_string(path).expect("a readable script"),
-    });
+    let root = root();
     let start = now();
-    let options = Options { modes: Mode::ALL.to_vec(), ..Options::default() };
-    let mut reports = Vec::new();
-    run_files(inputs.collect(), &options, |report| {
-        reports.push(report);
-        true
-    });
+    let reports = run_all(Delivery::Record);
     let summary = Summary::of(&reports, start.elapsed().as_secs_f64());
     let gaps = gaps(&std::fs::read_to_string(root.join("gaps.txt")).expect("a list of gaps"));
     let failed: BTreeSet<String> = reports.iter().flat_map(failed_blocks).collect();
@@ -38,6 +26,56 @@ fn all_scripts_agree_in_all_ways() {
         news.is_empty() && closed.is_empty(),
         "{summary:?}\n{news}closed gaps, to be taken off the list: {closed:?}"
     );
+}
+
+/// Tables of sinks in which Flink leaves former rows: a -U whose +U has another key, or never comes, takes nothing away there.
+/// Rows that come and go within an epoch never reach them in batch delivery, as with Flink's mini-batches.
+const FORMER_ROWS: [&str; 3] = [
+    "operators/filter_over_aggregate.slt:54",
+    "operators/keyed_sink_superset_of_upsert_key.slt:40",
+    "planner/sink_key_beside_casts.slt:83",
+];
+
+/// Tables do not depend on how changes travel: with every feed in one epoch, in batch delivery, they are the same.
+#[test]
+fn tables_are_the_same_in_batch_delivery() {
+    let mut differing = String::new();
+    for report in run_all(Delivery::Batch) {
+        let failed = report.blocks.iter().filter(|block| !matches!(block.verdict, Verdict::Ok | Verdict::Skipped));
+        for block in failed.filter(|block| block.block != "changelog") {
+            if FORMER_ROWS.contains(&format!("{}:{}", report.path, block.line).as_str()) {
+                continue;
+            }
+            let (missing, extra) = block.difference();
+            let why = block.diagnostic.as_ref().map_or_else(String::new, ToString::to_string);
+            let place = format!("{}:{} {} {}", report.path, block.line, block.block, block.mode.name());
+            let _ = writeln!(differing, "{place}: only one by one {missing:?}, only together {extra:?} {why}");
+        }
+    }
+    assert!(differing.is_empty(), "{differing}");
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/slt")
+}
+
+fn run_all(delivery: Delivery) -> Vec<FileReport> {
+    let root = root();
+    let mut paths = Vec::new();
+    walk(&root, &mut paths);
+    paths.sort();
+    assert!(!paths.is_empty(), "no scripts below {}", root.display());
+    let inputs = paths.iter().map(|path| Input {
+        path: path.strip_prefix(&root).unwrap_or(path).display().to_string(),
+        text: std::fs::read_to_string(path).expect("a readable script"),
+    });
+    let options = Options { modes: Mode::ALL.to_vec(), delivery, ..Options::default() };
+    let mut reports = Vec::new();
+    run_files(inputs.collect(), &options, |report| {
+        reports.push(report);
+        true
+    });
+    reports
 }
 
 /// `file:line` of every block that neither agreed nor was skipped.

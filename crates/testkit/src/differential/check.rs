@@ -23,9 +23,9 @@ pub fn check(case: &Case) -> Outcome {
         Ok(answers) => answers,
         Err(outcome) => return outcome,
     };
-    let mut found = compare_ways(case, &whole.updated);
+    let mut found = compare_ways(case, Variant::Records, &whole.updated);
     found.extend(compare_parts(&whole.answers));
-    let mut others = vec![Variant::Together, Variant::Kept];
+    let mut others = vec![Variant::Together, Variant::Kept, Variant::KeptTogether];
     // What is late is left out of a stream, and batch knows no lateness. An aggregate without a key over no rows is no row in
     // a stream, one row in batch: so it is in Flink.
     let is_nothing = case.query.is_global && whole.answers.values().all(Vec::is_empty);
@@ -36,8 +36,8 @@ pub fn check(case: &Case) -> Outcome {
         match answers(case, variant) {
             Ok(other) => {
                 found.extend(compare(&whole.answers, &other.answers, variant));
-                if variant == Variant::Kept {
-                    found.extend(compare_ways(case, &other.updated));
+                if variant.is_kept() {
+                    found.extend(compare_ways(case, variant, &other.updated));
                 }
             }
             Err(outcome) => return outcome,
@@ -61,7 +61,7 @@ impl Case {
 
 fn answers(case: &Case, variant: Variant) -> Result<Ran, Outcome> {
     let text = case.script(variant);
-    let report = run(&text, vec![Mode::Straight], true);
+    let report = run(&text, vec![Mode::Straight], true, variant);
     let mut answers = Answers::new();
     let tables = report.blocks.iter().filter(|block| block.block == "table");
     for ((sink, _), block) in case.sinks().into_iter().zip(tables) {
@@ -75,9 +75,9 @@ fn answers(case: &Case, variant: Variant) -> Result<Ran, Outcome> {
     Ok(Ran { answers, updated: report.updated.unwrap_or(text) })
 }
 
-fn run(text: &str, modes: Vec<Mode>, update: bool) -> FileReport {
+fn run(text: &str, modes: Vec<Mode>, update: bool, variant: Variant) -> FileReport {
     let input = Input { path: "case".to_owned(), text: text.to_owned() };
-    let options = Options { modes, update, threads: 1, ..Options::default() };
+    let options = Options { modes, update, threads: 1, delivery: variant.delivery(), ..Options::default() };
     let mut report = None;
     run_files(vec![input], &options, |done| {
         report = Some(done);
@@ -95,13 +95,17 @@ fn refusal(report: &FileReport) -> Option<String> {
 }
 
 /// With checkpoints and restarts the answers must be those of the straight way.
-fn compare_ways(case: &Case, updated: &str) -> Vec<String> {
-    let report = run(updated, vec![Mode::Checkpoint, Mode::Restart], false);
+fn compare_ways(case: &Case, variant: Variant, updated: &str) -> Vec<String> {
+    let report = run(updated, vec![Mode::Checkpoint, Mode::Restart], false, variant);
     let differing = report.blocks.iter().filter(|block| !matches!(block.verdict, Verdict::Ok | Verdict::Skipped));
     let describe = |block: &crate::slt::BlockReport| {
         let (missing, extra) = block.difference();
         let why = block.diagnostic.as_ref().map_or_else(String::new, ToString::to_string);
-        format!("{}: line {}: only straight {missing:?}, only here {extra:?} {why}", block.mode.name(), block.line)
+        format!(
+            "{variant:?} {}: line {}: only straight {missing:?}, only here {extra:?} {why}",
+            block.mode.name(),
+            block.line
+        )
     };
     debug_assert!(!case.sinks().is_empty(), "a case has a sink");
     differing.map(describe).collect()

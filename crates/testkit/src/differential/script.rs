@@ -2,6 +2,7 @@
 
 use super::table::{Changes, Fed, Row, Table, Type};
 use super::{Case, Operator};
+use engine::Delivery;
 use std::fmt::Write;
 
 /// A way to run a case.
@@ -15,6 +16,18 @@ pub enum Variant {
     Batch,
     /// The query reads managed tables into which the rows are copied, and its answer is kept in another one; time passes.
     Kept,
+    /// As kept, in an engine in batch delivery, where joins look rows up in the tables.
+    KeptTogether,
+}
+
+impl Variant {
+    pub(super) fn delivery(self) -> Delivery {
+        if self == Self::KeptTogether { Delivery::Batch } else { Delivery::Record }
+    }
+
+    pub(super) fn is_kept(self) -> bool {
+        matches!(self, Self::Kept | Self::KeptTogether)
+    }
 }
 
 impl Case {
@@ -33,8 +46,7 @@ impl Case {
                 self.query.columns.iter().enumerate().map(|(at, kind)| format!("c{at} {}", kind.sql())).collect();
             let columns = columns.join(", ");
             let sql = self.query.sql(split.as_deref());
-            let options =
-                if variant == Variant::Kept { "'changelog.mode' = 'retract'" } else { "'connector' = 'test'" };
+            let options = if variant.is_kept() { "'changelog.mode' = 'retract'" } else { "'connector' = 'test'" };
             let _ = write!(text, "statement ok\nCREATE TABLE {sink} ({columns}) WITH ({options})\n\n");
             let _ = write!(text, "statement ok\nINSERT INTO {sink}\n{sql}\n\n");
         }
@@ -66,7 +78,7 @@ impl Case {
             let table = self.fed[at].table;
             let count = self.fed[at..].iter().take_while(|fed| fed.table == table).count();
             let together = if variant == Variant::Together { " batch" } else { "" };
-            if variant == Variant::Kept {
+            if variant.is_kept() {
                 let _ = writeln!(text, "clock 1970-01-01T00:00:{:02}.{:03}Z\n", at / 1000 % 60, at % 1000);
             }
             let name = fed_table(&self.tables[table], variant);
@@ -128,7 +140,7 @@ fn declaration(table: &Table, variant: Variant) -> String {
     let (name, columns) = (fed_table(table, variant), columns.join(", "));
     let options = format!("'connector' = 'test', 'changelog-mode' = '{changes}'{bounded}");
     let mut text = format!("statement ok\nCREATE TABLE {name} ({columns}) WITH ({options})\n\n");
-    if variant == Variant::Kept {
+    if variant.is_kept() {
         let mode = match table.changes {
             Changes::Append => "append",
             Changes::Retract => "retract",
@@ -143,7 +155,7 @@ fn declaration(table: &Table, variant: Variant) -> String {
 
 /// The table that rows are fed to.
 fn fed_table(table: &Table, variant: Variant) -> String {
-    if variant == Variant::Kept { format!("{}_fed", table.name) } else { table.name.to_string() }
+    if variant.is_kept() { format!("{}_fed", table.name) } else { table.name.to_string() }
 }
 
 fn column(name: &str, kind: Type) -> String {

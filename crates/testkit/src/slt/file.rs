@@ -9,6 +9,7 @@ use super::row::BAD_ROW;
 use super::script::{Block, Directive, Expectation, Rewrite, RowLine, Script, Sql, phase_word};
 use super::world::World;
 use data::{Diagnostic, Span, crash};
+use engine::Delivery;
 use std::borrow::Cow;
 
 /// Runs a file in all ways asked for; reports go to `shared` block by block.
@@ -35,7 +36,7 @@ pub(super) fn run(input: &Input, options: &Options, shared: &Shared) {
             continue;
         }
         let mode = if straight_only { Mode::Straight } else { mode };
-        let mut run = Run::new(&script, mode);
+        let mut run = Run::new(&script, mode, options.delivery);
         for index in 0..script.blocks.len() {
             let block = &script.blocks[index];
             {
@@ -80,7 +81,7 @@ enum Outcome {
 }
 
 impl<'s> Run<'s> {
-    fn new(script: &'s Script, mode: Mode) -> Self {
+    fn new(script: &'s Script, mode: Mode, delivery: Delivery) -> Self {
         let batch = script.blocks.iter().any(|block| {
             matches!(&block.directive, Directive::Config { key, value }
                 if key == "execution.runtime-mode" && value.eq_ignore_ascii_case("batch"))
@@ -90,7 +91,7 @@ impl<'s> Run<'s> {
         Self {
             script,
             mode,
-            world: World::new(batch, checkpoints),
+            world: World::new(batch, checkpoints, delivery),
             missing: Missing::default(),
             rewrites: Vec::new(),
             broken: None,

@@ -3,6 +3,7 @@
 use super::file;
 use super::report::{BlockReport, FileReport, Mode, Verdict};
 use data::{Diagnostic, Phase};
+use engine::Delivery;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -23,11 +24,14 @@ pub struct Options {
     pub threads: usize,
     /// Work out what `--update` would write. Expectations are those of the straight way.
     pub update: bool,
+    /// How changes travel. In batch delivery every feed is one epoch: changelogs are shorter, tables the same.
+    pub delivery: Delivery,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { modes: vec![Mode::Straight], timeout: Duration::from_secs(60), threads: 2, update: false }
+        let timeout = Duration::from_secs(60);
+        Self { modes: vec![Mode::Straight], timeout, threads: 2, update: false, delivery: Delivery::Record }
     }
 }
 

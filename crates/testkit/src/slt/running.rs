@@ -121,10 +121,12 @@ impl Running {
     ) -> Result<Failures, Diagnostic> {
         match action {
             Action::Feed { table, changes, together } => {
-                let step = if *together { changes.len().max(1) } else { 1 };
-                self.engine.set_delivery(if *together { Delivery::Batch } else { Delivery::Record });
+                let delivery = self.engine.options().delivery;
+                let together = *together || delivery == Delivery::Batch;
+                let step = if together { changes.len().max(1) } else { 1 };
+                self.engine.set_delivery(if together { Delivery::Batch } else { Delivery::Record });
                 let result = self.feed(table, changes, step, clock_millis, contents);
-                self.engine.set_delivery(Delivery::Record);
+                self.engine.set_delivery(delivery);
                 result
             }
             Action::Replace { table, changes } => self.feed(table, changes, 1, clock_millis, contents),

@@ -54,6 +54,7 @@ pub(super) struct World {
     planner: Planner,
     batch: bool,
     checkpoints: bool,
+    delivery: Delivery,
     /// By full name.
     contents: BTreeMap<String, Content>,
     statements: Vec<Statement>,
@@ -69,11 +70,12 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(batch: bool, checkpoints: bool) -> Self {
+    pub(super) fn new(batch: bool, checkpoints: bool, delivery: Delivery) -> Self {
         Self {
             planner: Planner::new(batch),
             batch,
             checkpoints,
+            delivery,
             contents: BTreeMap::new(),
             statements: Vec::new(),
             next_label: 0,
@@ -220,7 +222,7 @@ impl World {
     /// An engine with all running statements, as if nothing had happened yet.
     fn build(&mut self) -> Result<(), Diagnostic> {
         let options = Options {
-            delivery: Delivery::Record,
+            delivery: self.delivery,
             parallelism: self.parallelism,
             time_zone: self.planner.time_zone(),
             state_ttl_millis: Some(self.planner.state_ttl_millis()),
