@@ -93,7 +93,8 @@ impl Run for Test {
             }
         }
         let options =
-            Options { modes: distinct(&self.modes), timeout: self.timeout, threads: self.jobs, update: self.update };
+            Options {
+ modes: distinct(&self.modes), timeout: self.timeout, threads: self.jobs, update: self.update, ..Options::default() };
         let mut failed = None;
         run_files(inputs, &options, |report| {
             if let Err(failure) = show(&mut context.output, &report) {
