@@ -79,6 +79,7 @@ impl<'o, 'c> Progress<'o, 'c> {
                 "seconds": summary.seconds,
                 "cpu_seconds": summary.usage.cpu_seconds,
                 "peak_rss_bytes": summary.usage.peak_rss_bytes,
+                "spilled_bytes": summary.spilled_bytes,
             }));
         }
         let width = summary.tables.keys().map(String::len).max().unwrap_or(0);

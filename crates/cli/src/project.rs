@@ -95,6 +95,7 @@ impl ProjectTables {
             data_dir: folder.path.clone(),
             parallelism: 1,
             memory_limit: None,
+            keeper: None,
             until_idle: None,
             max_rows_per_second: None,
             checkpoint_interval: None,

@@ -194,6 +194,9 @@ fn reads_filters_and_refuses() {
     assert_eq!(tables["tables"][1]["layer"], "facts");
     run.wait("/metrics", "headwater_table_rows{table=\"totals\"} 3");
     run.wait("/metrics", "headwater_operator_state_bytes{operator=\"Aggregate\"} ");
+    if cfg!(target_os = "linux") {
+        run.wait("/metrics", "headwater_resident_bytes ");
+    }
     assert_eq!(run.get("/ready").status, 200);
     assert_eq!(run.json("/v1/status")["mode"], "stream");
     assert_eq!(run.json("/v1/pipeline")["statements"][0]["target"], "totals");

@@ -26,4 +26,4 @@ mod status;
 pub use door::{Door, Update};
 pub use project::{Project, StatementInfo, TableInfo};
 pub use server::{Server, ServerOptions};
-pub use status::{Checkpoint, Status, TableStatus};
+pub use status::{Checkpoint, Memory, Status, TableStatus};

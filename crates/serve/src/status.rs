@@ -25,6 +25,7 @@ pub struct Status {
     pub lag: Option<u64>,
     pub sources_running: usize,
     pub last_checkpoint: Option<Checkpoint>,
+    pub memory: Memory,
     /// By name, managed and outer ones.
     pub tables: BTreeMap<String, TableStatus>,
 }
@@ -34,6 +35,17 @@ pub struct Checkpoint {
     pub epoch: u64,
     pub at_millis: i64,
     pub seconds: f64,
+}
+
+/// Of the process. Absent what its system does not tell, and what only a limit brings along.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Memory {
+    pub resident_bytes: Option<u64>,
+    pub limit_bytes: Option<u64>,
+    /// What the file of spilled memory takes of the disk.
+    pub spilled_bytes: Option<u64>,
+    /// Bytes of pages handed back so far, to stay within the limit.
+    pub evicted_bytes: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default)]

@@ -4,6 +4,7 @@ use super::Run as RunCommand;
 use crate::context::{Answer, CommandResult, Context, Failure};
 use crate::door::{self, DoorFlags, OpenDoor};
 use crate::input::Sources;
+use crate::memory;
 use crate::progress::{CaughtUp, Progress};
 use crate::project;
 use clap::{Args, ValueEnum};
@@ -47,7 +48,8 @@ pub(crate) struct Run {
     /// State, checkpoints and appended rows [default: `target` in the project]
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// State may take this much memory
+    /// Memory of the process, like `512MB`: what it does not need at hand goes to a file in the data folder. On other systems
+    /// than Linux the run ends when its state takes more
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) memory: Option<u64>,
     /// Instances of each keyed operator
@@ -59,7 +61,8 @@ pub(crate) struct Run {
     /// End when nothing came for so long
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) until_idle: Option<Duration>,
-    /// Rows of an epoch
+    /// Rows of an epoch [default: up to 32768, or 131072 while there is a backlog; with --memory at most one per KiB of it, but
+    /// 8192]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) epoch_rows: Option<u32>,
     /// Time between checkpoints; `off` keeps none, and the next run starts anew
@@ -144,6 +147,9 @@ pub(crate) fn run_project(
     context.output.complaints(&loaded.findings, sources)?;
     let pipelines = loaded.pipelines;
     let exports = find_exports(&flags.export, &pipelines).map_err(Failure::from)?;
+    let data_dir = flags.data_dir.clone().unwrap_or_else(|| root.join("target"));
+    let limit = flags.memory.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    let keeper = limit.map(|bytes| memory::limit(bytes, &data_dir)).transpose()?.flatten();
     let stop = stop_flag();
     let open = match flags.door.options(is_batch) {
         Some(options) => {
@@ -155,9 +161,10 @@ pub(crate) fn run_project(
     let options = RunOptions {
         mode: if flags.mode == Mode::Batch { RunMode::Batch } else { RunMode::Stream },
         clock_millis: flags.clock.or(project.settings.clock_millis()),
-        data_dir: flags.data_dir.clone().unwrap_or_else(|| root.join("target")),
+        data_dir,
         parallelism: usize::from(flags.parallelism),
-        memory_limit: flags.memory.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
+        memory_limit: limit.filter(|_| keeper.is_none()),
+        keeper,
         until_idle: flags.until_idle,
         max_rows_per_second: flags.max_rows_per_second,
         checkpoint_interval: flags.checkpoint_interval.0,

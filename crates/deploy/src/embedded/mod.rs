@@ -9,6 +9,7 @@ mod changed;
 mod dead_letter;
 mod inbox;
 mod lock;
+mod memory;
 mod progress;
 mod reader;
 mod run;
@@ -17,6 +18,7 @@ mod usage;
 
 pub use dead_letter::{check as check_dead_letter, standard_schema as dead_letter_schema};
 pub use inbox::{Checked, Inbox, format_of};
+pub use memory::MemoryKeeper;
 pub use progress::{Observer, Status, Summary, TableSummary};
 pub use run::{Finished, run};
 pub use usage::Usage;
@@ -54,14 +56,17 @@ pub struct RunOptions {
     /// Checkpoints, the inbox and the lock live here.
     pub data_dir: PathBuf,
     pub parallelism: usize,
+    /// Bytes of state past which a run ends with an error.
     pub memory_limit: Option<usize>,
+    /// Where a limit is kept by sending what is not at hand to disk.
+    pub keeper: Option<Arc<dyn MemoryKeeper>>,
     /// A stream ends when nothing came for so long.
     pub until_idle: Option<Duration>,
     /// Of each source.
     pub max_rows_per_second: Option<u64>,
     /// Absent: no checkpoints, and a later run starts anew.
     pub checkpoint_interval: Option<Duration>,
-    /// Rows per epoch; [`EPOCH_ROWS`] when absent.
+    /// Rows per epoch; when absent [`EPOCH_ROWS`], and up to [`BACKLOG_ROWS`] as far as memory allows while there is a backlog.
     pub epoch_rows: Option<usize>,
     /// Set from outside to end at the next epoch.
     pub stop: Arc<AtomicBool>,

@@ -57,4 +57,6 @@ pub struct Summary {
     pub epochs: u64,
     pub seconds: f64,
     pub usage: Usage,
+    /// State on disk at the end, where a limit of memory sends it there.
+    pub spilled_bytes: Option<u64>,
 }

@@ -8,7 +8,7 @@ use super::progress::{Observer, Status, Summary, TableSummary};
 use super::reader::{Event, Message, Reader};
 use super::sinks::Sinks;
 use super::usage::Usage;
-use super::{BACKLOG_ROWS, EPOCH_ROWS, LINGER, RunMode, RunOptions};
+use super::{EPOCH_ROWS, LINGER, RunMode, RunOptions};
 use crate::checkpoint::CheckpointFolder;
 use crate::clock::{Clock, instant, wall_millis};
 use crate::pipelines::{PipelineTable, Pipelines};
@@ -145,7 +145,8 @@ impl<'a> Runner<'a> {
             seed: 0,
             memory_limit: options.memory_limit,
             state_ttl_millis: pipelines.state_ttl_millis,
-            cancel: None,
+            // An epoch under way ends when memory does.
+            cancel: options.keeper.as_ref().map(|keeper| keeper.is_exhausted()),
             checkpoints: is_stream && options.checkpoint_interval.is_some(),
         });
         for table in pipelines.tables.values() {
@@ -297,6 +298,7 @@ impl<'a> Runner<'a> {
             self.tell(observer);
         }
         while !self.options.stop.load(Ordering::Relaxed) {
+            self.options.within_memory()?;
             let inputs = self.collect()?;
             let is_idle = inputs.is_empty();
             if !is_idle || self.engine.next_timer().is_some_and(|timer| timer < self.clock.now_millis()) {
@@ -394,6 +396,7 @@ impl<'a> Runner<'a> {
             if let Ok(message) = self.messages.recv_timeout(Duration::from_millis(100)) {
                 self.take(message, &mut inputs)?;
             }
+            self.options.within_memory()?;
             self.tell(observer);
         }
         for table in self.pipelines.tables.iter().filter(|(_, table)| table.is_managed()).map(|(name, _)| name) {
@@ -418,7 +421,8 @@ impl<'a> Runner<'a> {
         loop {
             // Working off a backlog, decoding may be slower than the engine: a little patience makes larger epochs.
             let is_backlog = self.options.epoch_rows.is_none() && self.sources.iter().any(Running::has_more);
-            let limit = if is_backlog { BACKLOG_ROWS } else { self.options.epoch_rows.unwrap_or(EPOCH_ROWS) };
+            let most = self.options.backlog_rows();
+            let limit = if is_backlog { most } else { self.options.epoch_rows.unwrap_or(EPOCH_ROWS.min(most)) };
             if rows(&inputs) >= limit {
                 return Ok(inputs);
             }
@@ -479,8 +483,10 @@ impl<'a> Runner<'a> {
     fn epoch(&mut self, inputs: Vec<Input>) -> Result<(), Diagnostic> {
         self.changed = true;
         for inputs in self.portions(inputs) {
-            let output = self.engine.epoch(self.clock.now_millis(), inputs)?;
-            self.give(output)?;
+            let output = self.engine.epoch(self.clock.now_millis(), inputs);
+            // An epoch that was ended for want of memory only knows that it was.
+            self.options.within_memory()?;
+            self.give(output?)?;
         }
         Ok(())
     }
@@ -576,6 +582,10 @@ impl<'a> Runner<'a> {
             lag: self.status.lag,
             sources_running: self.status.sources_running,
             last_checkpoint: self.last_checkpoint.clone(),
+            memory: match &self.options.keeper {
+                Some(keeper) => keeper.memory(),
+                None => serve::Memory { resident_bytes: Usage::resident_bytes(), ..serve::Memory::default() },
+            },
             tables,
         }
     }
@@ -602,6 +612,7 @@ impl<'a> Runner<'a> {
             epochs: statistics.epoch,
             seconds: started.elapsed().as_secs_f64(),
             usage: Usage::now(),
+            spilled_bytes: self.options.keeper.as_ref().and_then(|keeper| keeper.memory().spilled_bytes),
         };
         Ok(Finished { engine: self.engine, summary })
     }

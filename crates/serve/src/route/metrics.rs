@@ -3,7 +3,7 @@
 use super::Reply;
 use crate::door::Door;
 use crate::metrics::{head, label};
-use crate::status::Status;
+use crate::status::{Memory, Status};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -16,6 +16,7 @@ pub(super) async fn get(State(door): State<Arc<Door>>) -> Reply {
     let status = door.status();
     run(&mut out, &status);
     operators(&mut out, &status);
+    memory(&mut out, &status.memory);
     tables(&mut out, &status);
     sample(&mut out, "headwater_published_bytes", "gauge", "Memory of the tables that readers asked for.", {
         door.current().memory_bytes() as f64
@@ -63,6 +64,19 @@ fn operators(out: &mut String, status: &Status) {
     for (operator, bytes) in &status.state_by_operator {
         let _ = writeln!(out, "{name}{{operator=\"{}\"}} {bytes}", label(operator));
     }
+}
+
+fn memory(out: &mut String, memory: &Memory) {
+    let mut each = |name: &str, kind: &str, help: &str, value: Option<u64>| {
+        if let Some(value) = value {
+            sample(out, name, kind, help, value as f64);
+        }
+    };
+    each("headwater_resident_bytes", "gauge", "Memory of the process.", memory.resident_bytes);
+    each("headwater_memory_limit_bytes", "gauge", "What --memory allows.", memory.limit_bytes);
+    each("headwater_spilled_bytes", "gauge", "Memory in a file, whether at hand or not.", memory.spilled_bytes);
+    let help = "Memory handed back to stay within the limit; all of it may have come back since.";
+    each("headwater_evicted_bytes_total", "counter", help, memory.evicted_bytes);
 }
 
 fn tables(out: &mut String, status: &Status) {
