@@ -61,9 +61,8 @@ impl RowCodec {
     }
 
     pub(crate) fn decode<'a>(&'a self, rows: impl IntoIterator<Item = &'a [u8]>) -> Vec<ArrayRef> {
-        let rows: Vec<&[u8]> = rows.into_iter().collect();
-        let mut rests: Vec<&[u8]> = rows.iter().map(|row| &row[self.null_bytes()..]).collect();
-        let read = |(at, codec): (usize, &'a ColumnCodec)| codec.read(&mut rests, valid(&rows, at));
+        let (nulls, mut rests) = self.open(rows);
+        let read = |(at, codec): (usize, &'a ColumnCodec)| codec.read(&mut rests, nulls.valid(at));
         self.columns.iter().enumerate().map(read).collect()
     }
 
@@ -73,12 +72,11 @@ impl RowCodec {
         rows: impl IntoIterator<Item = &'a [u8]>,
         wanted: &[usize],
     ) -> Vec<ArrayRef> {
-        let rows: Vec<&[u8]> = rows.into_iter().collect();
-        let mut rests: Vec<&[u8]> = rows.iter().map(|row| &row[self.null_bytes()..]).collect();
+        let (nulls, mut rests) = self.open(rows);
         let end = wanted.iter().max().map_or(0, |last| last + 1);
         let mut read: Vec<Option<ArrayRef>> = vec![None; end];
         for (at, codec) in self.columns.iter().enumerate().take(end) {
-            let valid = valid(&rows, at);
+            let valid = nulls.valid(at);
             if wanted.contains(&at) {
                 read[at] = Some(codec.read(&mut rests, valid));
             } else {
@@ -87,13 +85,37 @@ impl RowCodec {
         }
         wanted.iter().map(|at| read[*at].clone().expect("read because it is wanted")).collect()
     }
+
+    /// Which values of these rows are NULL, and what is behind that in each row.
+    fn open<'a>(&self, rows: impl IntoIterator<Item = &'a [u8]>) -> (Nulls, Vec<&'a [u8]>) {
+        let width = self.null_bytes();
+        let mut nulls = Nulls { bytes: Vec::new(), width, any: vec![0; width] };
+        let mut rests = Vec::new();
+        for row in rows {
+            let (bytes, rest) = row.split_at(width);
+            nulls.any.iter_mut().zip(bytes).for_each(|(any, byte)| *any |= byte);
+            nulls.bytes.extend_from_slice(bytes);
+            rests.push(rest);
+        }
+        (nulls, rests)
+    }
 }
 
-/// Where column `at` of these rows is not NULL; absent where it never is.
-fn valid(rows: &[&[u8]], at: usize) -> Option<NullBuffer> {
-    let (byte, bit) = (at / 8, 1 << (at % 8));
-    let has_null = rows.iter().any(|row| row[byte] & bit != 0);
-    has_null.then(|| rows.iter().map(|row| row[byte] & bit == 0).collect())
+/// The bits of rows that say what is NULL, out of rows that lie far apart.
+struct Nulls {
+    bytes: Vec<u8>,
+    /// Bytes per row.
+    width: usize,
+    any: Vec<u8>,
+}
+
+impl Nulls {
+    /// Where column `at` is not NULL; absent where it never is.
+    fn valid(&self, at: usize) -> Option<NullBuffer> {
+        let (byte, bit) = (at / 8, 1 << (at % 8));
+        let has_null = self.any[byte] & bit != 0;
+        has_null.then(|| self.bytes.chunks_exact(self.width).map(|row| row[byte] & bit == 0).collect())
+    }
 }
 
 /// Bytes that compare as rows do in a certain order.
