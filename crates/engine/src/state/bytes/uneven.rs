@@ -1,4 +1,4 @@
-//! Byte strings by number, in chunks that are rewritten when half of what they hold is dead. Chunks are never moved or
+//! Byte strings of any length, in chunks that are rewritten when half of what they hold is dead. Chunks are never moved or
 //! grown: one buffer that doubles would copy everything, and touch twice the memory, time and again.
 
 /// Below this many dead bytes a rewrite is not worth it.
@@ -41,7 +41,7 @@ impl Slot {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct ByteTable {
+pub(crate) struct UnevenTable {
     chunks: Vec<Vec<u8>>,
     slots: Vec<Slot>,
     /// Bytes of all strings that were put and not rewritten since, and of those among them that are gone.
@@ -49,17 +49,17 @@ pub(crate) struct ByteTable {
     dead: usize,
 }
 
-impl ByteTable {
+impl UnevenTable {
     /// The string of `id`, if it has one.
     #[inline]
-    pub(crate) fn get(&self, id: u32) -> Option<&[u8]> {
+    pub(super) fn get(&self, id: u32) -> Option<&[u8]> {
         let slot = self.slots.get(id as usize).filter(|slot| **slot != Slot::NONE)?;
         Some(slot.bytes(&self.chunks))
     }
 
     /// Sets the string of `id`.
     #[inline]
-    pub(crate) fn put(&mut self, id: u32, bytes: &[u8]) {
+    pub(super) fn put(&mut self, id: u32, bytes: &[u8]) {
         if self.slots.len() <= id as usize {
             self.slots.resize(id as usize + 1, Slot::NONE);
         }
@@ -78,7 +78,7 @@ impl ByteTable {
         self.compact_if_worth_it();
     }
 
-    pub(crate) fn remove(&mut self, id: u32) {
+    pub(super) fn remove(&mut self, id: u32) {
         if let Some(slot) = self.slots.get_mut(id as usize).filter(|slot| **slot != Slot::NONE) {
             self.dead += slot.bytes(&self.chunks).len();
             *slot = Slot::NONE;
@@ -99,7 +99,7 @@ impl ByteTable {
         self.dead = 0;
     }
 
-    pub(crate) fn memory_bytes(&self) -> usize {
+    pub(super) fn memory_bytes(&self) -> usize {
         self.chunks.iter().map(Vec::capacity).sum::<usize>() + self.slots.capacity() * size_of::<Slot>()
     }
 }
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn strings_stay_as_others_come_and_go() {
-        let mut table = ByteTable::default();
+        let mut table = UnevenTable::default();
         let text = |id: u32, round: usize| vec![id as u8; (id as usize * 37 + round * 11) % 900];
         for round in 0..40 {
             for id in 0..400 {
