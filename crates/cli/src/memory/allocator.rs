@@ -1,9 +1,12 @@
-//! The allocator of the program: mimalloc, and for what is large a file once there is a limit.
+//! The allocator of the program: mimalloc for what is small, the system's for what is large, or a file once there is a limit.
+//!
+//! What is large grows without being copied in the system's allocator, which moves pages; and blocks of many different large
+//! sizes leave fewer holes there.
 
 use super::keeper::{Keeper, Limited};
 use super::spill::{GRANULE, Spill};
 use mimalloc::MiMalloc;
-use std::alloc::{GlobalAlloc, Layout};
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 
@@ -18,59 +21,63 @@ pub(super) fn spill_to(keeper: Keeper, spill: Spill) -> &'static Limited {
     LIMITED.get_or_init(|| Limited { keeper, spill })
 }
 
-/// Tells apart by size what is certainly mimalloc's, and by address the rest.
+/// Tells apart by size what is mimalloc's, and the rest by address.
 pub(super) struct Allocator;
 
-// SAFETY: each call goes to the allocator that the block came from, with what was given; the two never share addresses.
+// SAFETY: each call goes to the allocator that the block came from, with what was given; they never share addresses.
 #[expect(unsafe_code, reason = "this is what an allocator is")]
 unsafe impl GlobalAlloc for Allocator {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if layout.size() >= LARGE
-            && let Some((found, _)) = allocate_large(layout)
-        {
-            return found.as_ptr();
-        }
         // SAFETY: as the caller promises.
-        unsafe { MiMalloc.alloc(layout) }
+        unsafe {
+            match layout.size() >= LARGE {
+                true => allocate_large(layout).map_or_else(|| System.alloc(layout), |(found, _)| found.as_ptr()),
+                false => MiMalloc.alloc(layout),
+            }
+        }
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if layout.size() >= LARGE
-            && let Some((found, zeroed)) = allocate_large(layout)
-        {
-            if !zeroed {
-                // SAFETY: the block has at least these bytes and is nobody else's.
-                unsafe { found.write_bytes(0, layout.size()) };
-            }
-            return found.as_ptr();
+        if layout.size() < LARGE {
+            // SAFETY: as the caller promises.
+            return unsafe { MiMalloc.alloc_zeroed(layout) };
         }
-        // SAFETY: as the caller promises.
-        unsafe { MiMalloc.alloc_zeroed(layout) }
+        let Some((found, zeroed)) = allocate_large(layout) else {
+            // SAFETY: as the caller promises.
+            return unsafe { System.alloc_zeroed(layout) };
+        };
+        if !zeroed {
+            // SAFETY: the block has at least these bytes and is nobody else's.
+            unsafe { found.write_bytes(0, layout.size()) };
+        }
+        found.as_ptr()
     }
 
     #[inline]
     unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
-        if layout.size() >= LARGE
-            && let Some(spill) = owner(address)
-        {
-            return free_large(spill, address);
+        if layout.size() < LARGE {
+            // SAFETY: as the caller promises.
+            return unsafe { MiMalloc.dealloc(address, layout) };
         }
-        // SAFETY: as the caller promises.
-        unsafe { MiMalloc.dealloc(address, layout) }
+        match owner(address) {
+            Some(spill) => free_large(spill, address),
+            // SAFETY: as the caller promises.
+            None => unsafe { System.dealloc(address, layout) },
+        }
     }
 
     #[inline]
     unsafe fn realloc(&self, address: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if layout.size().max(size) >= LARGE
-            && let Some(limited) = LIMITED.get()
-        {
-            // SAFETY: as the caller promises.
-            return unsafe { reallocate_large(limited, address, layout, size) };
-        }
         // SAFETY: as the caller promises.
-        unsafe { MiMalloc.realloc(address, layout, size) }
+        unsafe {
+            match (layout.size() >= LARGE, size >= LARGE) {
+                (false, false) => MiMalloc.realloc(address, layout, size),
+                (true, true) => reallocate_large(address, layout, size),
+                _ => reallocate_elsewhere(address, layout, size),
+            }
+        }
     }
 }
 
@@ -94,22 +101,31 @@ fn free_large(spill: &Spill, address: *mut u8) {
     }
 }
 
+/// A block that was large and stays so: where it is if there is room, or where large ones are now.
+///
+/// # Safety
+/// As of [`GlobalAlloc::realloc`].
+#[expect(unsafe_code, reason = "this is what an allocator is")]
+unsafe fn reallocate_large(address: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+    let Some(Limited { keeper, spill }) = LIMITED.get() else {
+        // SAFETY: as the caller promises; without a limit all large blocks are the system's.
+        return unsafe { System.realloc(address, layout, size) };
+    };
+    if let Some(address) = NonNull::new(address).filter(|address| spill.has(address.as_ptr()))
+        && spill.resize(address, size)
+    {
+        keeper.make_room(size.saturating_sub(layout.size()), spill);
+        return address.as_ptr();
+    }
+    // SAFETY: as the caller promises.
+    unsafe { reallocate_elsewhere(address, layout, size) }
+}
+
 /// # Safety
 /// As of [`GlobalAlloc::realloc`].
 #[cold]
 #[expect(unsafe_code, reason = "this is what an allocator is")]
-unsafe fn reallocate_large(limited: &Limited, address: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-    let Limited { keeper, spill } = limited;
-    let stays = size >= LARGE;
-    match NonNull::new(address).filter(|address| spill.has(address.as_ptr())) {
-        Some(address) if stays && spill.resize(address, size) => {
-            keeper.make_room(size.saturating_sub(layout.size()), spill);
-            return address.as_ptr();
-        }
-        // SAFETY: as the caller promises; the block is mimalloc's and is to stay so.
-        None if !stays => return unsafe { MiMalloc.realloc(address, layout, size) },
-        _ => {}
-    }
+unsafe fn reallocate_elsewhere(address: *mut u8, layout: Layout, size: usize) -> *mut u8 {
     // SAFETY: the caller promises that the size is not 0 and goes with the alignment; the blocks are different ones, and the old
     // one goes back to where it came from.
     unsafe {
