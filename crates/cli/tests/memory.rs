@@ -82,15 +82,16 @@ fn state_beyond_the_limit_goes_to_disk() {
     assert_eq!(rows.len(), 51);
     assert!(done["spilled_bytes"].is_null());
     assert!(peak(&done) > LIMIT_MEBIBYTES * 5 / 3, "{done} has nothing to spill");
-    for flags in [&["--checkpoint-interval", "off"][..], &[], &["--mode", "batch"]] {
-        let name = format!("limited{}", flags.len());
+    // The third run goes on from the checkpoint of the second.
+    for flags in [&["--checkpoint-interval", "off"][..], &[], &[], &["--mode", "batch"]] {
+        let name = format!("limited{}", flags.join(""));
         let (done, limited) = finish(dir.path(), &name, &[flags, &["--memory", &limit]].concat());
         assert!(limited == rows, "{flags:?} gives other rows");
         // A machine that is busy with much else lets the keeper wait.
         assert!(peak(&done) <= LIMIT_MEBIBYTES * 4 / 3, "{flags:?}: {done}");
         assert!(done["spilled_bytes"].as_u64().is_some_and(|bytes| bytes > 0), "{done}");
     }
-    let state = dir.path().join("limited2");
+    let state = dir.path().join("limited--checkpoint-intervaloff");
     let left: Vec<_> = state.read_dir().expect("the folder").map(|entry| entry.expect("a file").file_name()).collect();
     assert!(left.iter().all(|name| name == "lock"), "{left:?}");
 }

@@ -161,32 +161,15 @@ type EntryKey = (u128, u16, u16, Box<[u8]>);
 
 /// Entries by name; what is left after replacing and removing.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Entries(BTreeMap<EntryKey, Box<[u8]>>);
+struct Entries(BTreeMap<EntryKey, Box<[u8]>>);
 
-impl Entries {
-    pub(crate) fn apply(&mut self, operator: u128, entry: EntryRef) {
+impl EntrySink for Entries {
+    fn put(&mut self, operator: u128, entry: EntryRef) {
         let key = (operator, entry.table, entry.group, entry.key.into());
         match entry.value {
             Some(value) => self.0.insert(key, value.into()),
             None => self.0.remove(&key),
         };
-    }
-
-    /// The entries of one operator, ordered by table, group and key.
-    pub(crate) fn of(&self, operator: u128) -> impl Iterator<Item = EntryRef<'_>> {
-        let range = self.0.range((operator, 0, 0, Box::default())..);
-        range.take_while(move |(key, _)| key.0 == operator).map(|((_, table, group, key), value)| EntryRef {
-            table: *table,
-            group: *group,
-            key,
-            value: Some(value),
-        })
-    }
-}
-
-impl EntrySink for Entries {
-    fn put(&mut self, operator: u128, entry: EntryRef) {
-        self.apply(operator, entry);
     }
 }
 

@@ -1,11 +1,10 @@
 //! The engine: tables and statements go in, epochs run, snapshots and checkpoints come out.
 
-use crate::checkpoint::{
-    CheckpointMeta, Entries, FORMAT, NodeTime, StateStore, StatementMeta, TableMeta, check_format,
-};
+use crate::checkpoint::{CheckpointMeta, FORMAT, NodeTime, StateStore, StatementMeta, TableMeta, check_format};
 use crate::epoch::{EpochOutput, Input, StatementChanges, StatementId, Statistics, TableChanges, TableStatistics};
 use crate::graph::{Body, Graph, Turn, unknown_table};
 use crate::options::{Delivery, Mode, Options};
+use crate::restored::Restored;
 use crate::state::StateWriter;
 use crate::table::{Snapshot, TableDef, TableKind};
 use arrow_array::Array;
@@ -282,8 +281,8 @@ impl Engine {
         self.epoch = meta.epoch;
         self.clock_millis = meta.clock_millis;
         self.rebuild(&meta)?;
-        let mut entries = Entries::default();
-        store.read(&mut |operator, entry| entries.apply(operator, entry))?;
+        let mut entries = Restored::default();
+        store.read(&mut |operator, entry| entries.put(operator, entry))?;
         for id in self.graph.order.clone() {
             let node = &mut self.graph.nodes[id];
             let name = format!("{:032x}", node.state_id);
@@ -299,7 +298,7 @@ impl Engine {
             }
             let state_id = node.state_id;
             let Some(operator) = node.operator() else { continue };
-            entries.of(state_id).try_for_each(|entry| operator.load(entry))?;
+            entries.take(state_id).iter().try_for_each(|entry| operator.load(entry))?;
             operator.loaded()?;
         }
         self.graph.reconnect();

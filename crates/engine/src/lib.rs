@@ -15,6 +15,7 @@ mod graph;
 mod limits;
 mod operator;
 mod options;
+mod restored;
 mod state;
 mod table;
 
