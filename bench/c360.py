@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """The Customer 360 of examples/c360 beside DuckDB and a real Flink: same files, same meaning, ratios in one run.
 
-usage: c360.py --headwater BINARY --data FOLDER [--runs N] [--flink-runs N] [--without duckdb,flink,smallest] [--check-flink]
+usage: c360.py --headwater BINARY --data FOLDER [--runs N] [--flink-runs N] [--memory SIZE] [--without duckdb,flink,smallest]
+               [--check-flink]
 
 `cargo xtask bench c360 [--customers N] …` builds the binary, generates the files and calls this. DuckDB comes from PyPI
 into a folder of its own, Flink from oracle/setup.sh. Every system runs alone, one after the other; CPU-seconds are those of
 all processes of a system, medians; peak memory is the largest resident size.
 
 Prints a table, and as its last line one JSON object: `flink_…_ratio` is Flink's figure over ours, `duckdb_cpu_ratio` ours
-over DuckDB's, null what was not measured. Exit code 0: every bound holds and the results are equal; 1: one does not; 2:
+over DuckDB's, null what was not measured. `limited_…` is of runs with `--memory`; `flink_rss_ratio` compares the least with
+which each works: Flink's smallest TaskManager that completes, and the largest of these runs. Exit code 0: every bound holds and the results are equal; 1: one does not; 2:
 something could not be run.
 """
 import argparse
@@ -82,7 +84,7 @@ def median(runs, name):
 def measure(options, scratch):
     found = {"customers": options.customers, "rows": None, "cpu_seconds": None, "rows_per_cpu_second": None,
              "peak_rss_bytes": None, "flink_default_ratio": None, "flink_best_ratio": None, "duckdb_cpu_ratio": None,
-             "flink_rss_ratio": None}
+             "flink_rss_ratio": None, "memory_limit": options.memory}
     without = set(options.without.split(","))
     ours = os.path.join(scratch, "headwater.csv")
     headwater(options, "stream", scratch, ["--export", f"{TARGET}={ours}"])
@@ -96,6 +98,7 @@ def measure(options, scratch):
     found["batch_cpu_seconds"] = median(batch, "cpu_seconds")
     found["batch_peak_rss_bytes"] = median(batch, "peak_rss_bytes")
     found["equal"] = {}
+    measure_limited(options, found, scratch, ours)
     if "duckdb" not in without:
         theirs = os.path.join(scratch, "duckdb.csv")
         command = [duckdb_python(), os.path.join(BENCH, "c360_duckdb.py"), options.data, theirs, "--json", "--threads", "2"]
@@ -107,6 +110,18 @@ def measure(options, scratch):
     if "flink" not in without:
         measure_flink(options, found, without, scratch, ours)
     return found
+
+
+def measure_limited(options, found, scratch, ours):
+    limited = ["--memory", options.memory]
+    theirs = os.path.join(scratch, "limited.csv")
+    headwater(options, "stream", scratch, [*limited, "--export", f"{TARGET}={theirs}"])
+    runs = [headwater(options, "stream", scratch, limited) for _ in range(options.runs)]
+    found["limited_cpu_seconds"] = median(runs, "cpu_seconds")
+    found["limited_seconds"] = median(runs, "seconds")
+    found["limited_peak_rss_bytes"] = max(run["peak_rss_bytes"] for run in runs)
+    found["limited_spilled_bytes"] = median(runs, "spilled_bytes")
+    found["equal"]["limited"] = equal(ours, theirs)
 
 
 def measure_flink(options, found, without, scratch, ours):
@@ -130,7 +145,7 @@ def measure_flink(options, found, without, scratch, ours):
         search = ["--settings", "best", "--runs", "0", "--smallest", "--tm-memory", "4g", "--time-limit", "420"]
         least = last_json(program + search)["configurations"][0]["smallest"]["megabytes"]
         found["flink_smallest_taskmanager_bytes"] = least and least << 20
-        found["flink_rss_ratio"] = least and round((least << 20) / found["peak_rss_bytes"], 2)
+        found["flink_rss_ratio"] = least and round((least << 20) / found["limited_peak_rss_bytes"], 2)
 
 
 def table(found):
@@ -157,6 +172,7 @@ def main():
     parser.add_argument("--customers", type=int, required=True)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--flink-runs", type=int, default=1)
+    parser.add_argument("--memory", default="240MB", metavar="SIZE", help="the limit of the runs that have one")
     parser.add_argument("--without", default="", help="comma list of duckdb, flink, smallest")
     parser.add_argument("--check-flink", action="store_true", help="also compare Flink's rows with ours")
     options = parser.parse_args()
