@@ -53,6 +53,17 @@ impl Windowed {
         pair(&self.end, &right.end)
     }
 
+    /// The same behind projections that each row goes through: an edge is what all of them pass on as one.
+    fn through(self, projections: &[&[Expr]]) -> Self {
+        let kept = |positions: &[usize]| {
+            let is_kept =
+                |columns: &&[Expr], at: usize| columns[at].as_column().is_some_and(|at| positions.contains(&at));
+            let width = projections.first().map_or(0, |columns| columns.len());
+            (0..width).filter(|at| projections.iter().all(|columns| is_kept(columns, *at))).collect()
+        };
+        Self { start: kept(&self.start), end: kept(&self.end), time: kept(&self.time), window: self.window }
+    }
+
     pub(crate) fn is_edge(&self, column: usize) -> bool {
         self.property(column).is_some()
     }
@@ -101,19 +112,11 @@ pub(crate) fn windowed(node: &Node) -> Option<Windowed> {
             let (start, end, time) = (at(WindowProperty::Start), at(WindowProperty::End), at(WindowProperty::Time));
             Some(Windowed { window: window.clone(), start, end, time })
         }
-        Op::Calc { columns, .. } => {
-            let below = windowed(&node.inputs[0])?;
-            let through = |positions: &[usize]| {
-                let places = columns.iter().enumerate();
-                let kept = places.filter(|(_, expr)| expr.as_column().is_some_and(|at| positions.contains(&at)));
-                kept.map(|(at, _)| at).collect::<Vec<_>>()
-            };
-            Some(Windowed {
-                start: through(&below.start),
-                end: through(&below.end),
-                time: through(&below.time),
-                window: below.window,
-            })
+        Op::Calc { columns, .. } => Some(windowed(&node.inputs[0])?.through(&[columns])),
+        // Every grouping set has the window.
+        Op::Expand { projections } => {
+            let projections: Vec<&[Expr]> = projections.iter().map(Vec::as_slice).collect();
+            Some(windowed(&node.inputs[0])?.through(&projections))
         }
         Op::Rank { .. } | Op::WindowRank { .. } | Op::Deduplicate { .. } => windowed(&node.inputs[0]),
         _ => None,
