@@ -4,7 +4,7 @@ use crate::context::Global;
 use crate::input::{Script, Sources, Text};
 use crate::workbench::Workbench;
 use catalog::project::Project;
-use data::{ChangeBatch, Diagnostic};
+use data::{ChangeBatch, Diagnostic, Level, Phase};
 use deploy::embedded::{Observer, RunMode, RunOptions, run};
 use deploy::pipelines::{PipelineStatement, PipelineTable, Pipelines};
 use plan::Op;
@@ -43,6 +43,22 @@ pub(crate) fn read(global: &Global, root: &std::path::Path, sources: &mut Source
         sources.add(Text { file: Some(file.path.clone()), text: file.source.clone() });
     }
     Ok(project)
+}
+
+/// A warning for each variable of the command line in which no script has any interest.
+pub(crate) fn unused_variables(global: &Global, project: &Project) -> Vec<Diagnostic> {
+    let used: BTreeSet<String> = project.files.iter().flat_map(|file| sql::vars::names(&file.source)).collect();
+    let unused = global.vars.iter().map(|(name, _)| name).filter(|name| !used.contains(*name));
+    let warning = |name: &String| {
+        let hint = match plan::nearest(name, used.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if used.is_empty() => "the project has no variables".to_owned(),
+            None => format!("variables of the project: {}", used.iter().cloned().collect::<Vec<_>>().join(", ")),
+        };
+        let message = format!("no script of the project uses the variable `{name}`");
+        Diagnostic::new(Level::Warning, Phase::Plan, "HW4007", message).hint(hint)
+    };
+    unused.map(warning).collect()
 }
 
 fn overrides(global: &Global) -> BTreeMap<String, String> {

@@ -92,6 +92,13 @@ pub fn substitute(text: &str, value_of: &dyn Fn(&str) -> Option<String>) -> Resu
     if errors.is_empty() { Ok((out, mapping)) } else { Err(errors) }
 }
 
+/// Names of the variables in a text.
+pub fn names(text: &str) -> impl Iterator<Item = String> {
+    let quoted = |kind| matches!(kind, TokenKind::String | TokenKind::PrefixedString | TokenKind::Quoted);
+    let tokens = Lexer::whole(text).out.tokens.into_iter().filter(move |token| quoted(token.kind));
+    tokens.flat_map(|token| uses(token.span.slice(text), 0)).filter_map(|used| used.name.map(str::to_owned))
+}
+
 fn undefined(name: &str, span: Span) -> Diagnostic {
     Diagnostic::parse("HW1010", span, format!("the variable `{name}` is not defined"))
         .hint(format!("define it under [vars] in headwater.toml, as HEADWATER_VAR_{name}, or with --var {name}=value"))

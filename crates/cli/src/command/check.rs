@@ -41,6 +41,7 @@ impl Run for Check {
                         Ok(loaded) => findings.extend(loaded.findings),
                         Err(errors) => findings.extend(errors),
                     }
+                    findings.extend(project::unused_variables(&context.global, &project));
                     project.files.len()
                 }
                 Err(errors) => {

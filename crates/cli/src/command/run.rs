@@ -144,6 +144,7 @@ pub(crate) fn run_project(
     let mut loaded = deploy::load(&project, root, is_batch).map_err(Stopped::Findings)?;
     let selectors: Vec<Selector> = flags.select.iter().flat_map(|selectors| selectors.0.iter().cloned()).collect();
     deploy::select(&mut loaded, &project, &selectors).map_err(Failure::from)?;
+    loaded.findings.extend(project::unused_variables(&context.global, &project));
     context.output.complaints(&loaded.findings, sources)?;
     let pipelines = loaded.pipelines;
     let exports = find_exports(&flags.export, &pipelines).map_err(Failure::from)?;
