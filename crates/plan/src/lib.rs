@@ -24,6 +24,7 @@ mod session;
 mod types;
 mod visit;
 
+pub use changelog::determinism::is_steady;
 pub use config::{Config, Effect};
 pub use connector::{TableCapabilities, TableProvider, Writers};
 pub use error::nearest;

@@ -8,7 +8,7 @@ use crate::options::{Delivery, Mode, Options};
 use crate::table::{ManagedMode, TableKind};
 use data::{DataType, RowKind};
 use functions::Expr;
-use plan::{Column, Node, Op};
+use plan::{Column, Node, Op, is_steady};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// An input made ready to be looked up.
@@ -67,11 +67,16 @@ fn scanned(node: &Node) -> Option<&str> {
     }
 }
 
-/// The table's column that an input passes on as its column `at`; `None` where a row is not a row of a table any more.
+/// The table's column that an input passes on as its column `at`; `None` where a row is not a row of a table any more, or may
+/// not be taken back when the table's is: a filter that follows the clock lets a row come and keeps its -D away.
 fn origin(node: &Node, at: usize) -> Option<usize> {
     match &node.op {
-        Op::Scan { read, columns, .. } => columns[at].as_column().map(|column| read[column]),
-        Op::Calc { columns, .. } => origin(&node.inputs[0], columns[at].as_column()?),
+        Op::Scan { read, columns, .. } if columns.iter().all(is_steady) => {
+            columns[at].as_column().map(|column| read[column])
+        }
+        Op::Calc { columns, condition } if columns.iter().chain(condition).all(is_steady) => {
+            origin(&node.inputs[0], columns[at].as_column()?)
+        }
         Op::ChangelogNormalize { complete: true, .. } => origin(&node.inputs[0], at),
         _ => None,
     }

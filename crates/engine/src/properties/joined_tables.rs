@@ -224,6 +224,48 @@ fn beside_operators_that_part_late_rows() {
     check("beside first rows", &[enriched, first]);
 }
 
+/// Such a filter keeps the -D of a row away that it let come: the join has a row that the table does not have any more.
+#[test]
+fn behind_a_filter_that_follows_the_clock() {
+    let now = Expr::call("LOCALTIMESTAMP", vec![], types()[2].clone());
+    let later = Expr::call(">", vec![column(2), now], DataType::boolean());
+    let op = Op::Calc { columns: (0..3).map(column).collect(), condition: Some(later) };
+    let filtered = node(op, vec![table("t", false, ChangelogMode::ALL)], &types(), ChangelogMode::ALL);
+    let whole = table("u", false, ChangelogMode::ALL);
+    let plan = join(JoinKind::Inner, [filtered, whole], [1, 1], ChangelogMode::ALL);
+    let case = Case { plans: vec![plan], feeds: Vec::new() };
+    let steps = [
+        (0, "t", "+I a 1 5000"),
+        (9000, "t", "-D a 1 5000"),
+        (9000, "t", "+I b 2 20000"),
+        // Has the number that `a` had.
+        (9000, "t", "+I c 3 20000"),
+        (9000, "u", "+I d 1 1"),
+    ];
+    let told = |delivery| {
+        let mut store = MemoryStore::default();
+        let mut engine = Case::engine(delivery, 1, true);
+        case.attach(&mut engine);
+        let mut told = Vec::new();
+        for (clock, name, rows) in steps {
+            let output = engine.epoch(clock, Case::inputs(&[(name, rows.to_owned())])).expect("epoch");
+            let types: Vec<DataType> = case.plans[0].types().cloned().collect();
+            let of_join = |(_, label): &(_, &str)| *label == "plan 0";
+            let id = engine.statements().find(of_join).map(|(id, _)| id);
+            let changes = output.changes.iter().filter(|change| Some(change.statement) == id);
+            told.extend(changes.flat_map(|change| crate::testing::render(&types, &change.batch)));
+            engine.checkpoint(&mut store, serde_json::Value::Null).expect("checkpoint");
+        }
+        let mut engine = Case::engine(delivery, 1, true);
+        case.attach(&mut engine);
+        engine.restore(&mut store).expect("restore");
+        told
+    };
+    let expected = told(Delivery::Record);
+    assert_eq!(expected, ["+I[a, 1, 5000, d, 1, 1]"]);
+    assert_eq!(told(Delivery::Batch), expected);
+}
+
 /// With retention a join forgets rows that the table has still, so that the state of one is nothing to the other.
 #[test]
 fn state_kept_in_another_way_is_refused() {

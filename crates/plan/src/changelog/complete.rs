@@ -1,10 +1,9 @@
 //! Completing the changes of tables that keep their rows: such a table knows the old row of an update, and sends it when its
 //! reader asks. Nobody has to remember the rows a second time.
 
-use super::determinism::unsteady;
+use super::determinism::is_steady;
 use crate::node::{Node, Op};
 use data::RowKind;
-use functions::Expr;
 
 /// Asks such tables for old rows where a [`Op::ChangelogNormalize`] stands right over them.
 pub(super) fn from_tables(node: &mut Node) {
@@ -36,8 +35,4 @@ fn ask_for_old_rows(node: &mut Node) {
         table.changelog = table.changelog.with(RowKind::UpdateBefore);
     }
     node.inputs.iter_mut().for_each(ask_for_old_rows);
-}
-
-fn is_steady(expr: &Expr) -> bool {
-    unsteady(expr).is_none()
 }

@@ -133,8 +133,13 @@ fn holds_still(condition: &Expr) -> Result<(), Cause> {
     Err(Cause { name: format!("a condition with {function}"), detail })
 }
 
+/// Whether the expression gives the same value for the same row each time.
+pub fn is_steady(expr: &Expr) -> bool {
+    unsteady(expr).is_none()
+}
+
 /// A function in the expression that may give another value for the same row.
-pub(super) fn unsteady(expr: &Expr) -> Option<String> {
+fn unsteady(expr: &Expr) -> Option<String> {
     let mut found = None;
     expr.walk(&mut |part| {
         if let ExprKind::Call { function, .. } = &part.kind
