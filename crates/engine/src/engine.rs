@@ -283,9 +283,13 @@ impl Engine {
         self.rebuild(&meta)?;
         let mut entries = Restored::default();
         store.read(&mut |operator, entry| entries.put(operator, entry))?;
-        for id in self.graph.order.clone() {
+        let order = self.graph.order.clone();
+        for (at, &id) in order.iter().enumerate() {
+            let state_id = self.graph.nodes[id].state_id;
+            // Sinks of equal statements have one name and the same state.
+            let is_last = order[at + 1..].iter().all(|other| self.graph.nodes[*other].state_id != state_id);
             let node = &mut self.graph.nodes[id];
-            let name = format!("{:032x}", node.state_id);
+            let name = format!("{state_id:032x}");
             let Some(time) = meta.nodes.iter().find(|time| time.node == name) else { continue };
             node.fresh = false;
             (node.watermark, node.sent) = (time.reached, time.sent);
@@ -296,10 +300,12 @@ impl Engine {
                 scan.load_time(time);
                 node.idle = scan.is_idle();
             }
-            let state_id = node.state_id;
             let Some(operator) = node.operator() else { continue };
-            entries.take(state_id).iter().try_for_each(|entry| operator.load(entry))?;
+            entries.of(state_id).try_for_each(|entry| operator.load(entry))?;
             operator.loaded()?;
+            if is_last {
+                entries.forget(state_id);
+            }
         }
         self.graph.reconnect();
         Ok(Some(meta.extra))

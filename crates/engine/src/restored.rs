@@ -17,7 +17,7 @@ pub(crate) struct Restored(BTreeMap<u128, Entries>);
 
 /// Of one operator.
 #[derive(Debug, Default)]
-pub(crate) struct Entries {
+struct Entries {
     chunks: Vec<Vec<u8>>,
     records: Vec<Record>,
 }
@@ -39,11 +39,16 @@ impl Restored {
         self.0.entry(operator).or_default().put(entry);
     }
 
-    /// The entries of an operator, which are given once.
-    pub(crate) fn take(&mut self, operator: u128) -> Entries {
-        let mut entries = self.0.remove(&operator).unwrap_or_default();
+    /// The entries of an operator, ordered by table, group and key.
+    pub(crate) fn of(&mut self, operator: u128) -> impl Iterator<Item = EntryRef<'_>> {
+        let entries = self.0.entry(operator).or_default();
         entries.settle();
-        entries
+        entries.iter()
+    }
+
+    /// Frees what no operator needs any more.
+    pub(crate) fn forget(&mut self, operator: u128) {
+        self.0.remove(&operator);
     }
 }
 
@@ -89,8 +94,7 @@ impl Entries {
         records.truncate(kept);
     }
 
-    /// Ordered by table, group and key.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = EntryRef<'_>> {
+    fn iter(&self) -> impl Iterator<Item = EntryRef<'_>> {
         self.records.iter().map(|record| {
             let bytes = &self.chunks[record.chunk as usize][record.start as usize..];
             let (key, rest) = bytes.split_at(record.key_bytes as usize);
@@ -125,15 +129,17 @@ mod tests {
                 };
             }
             restored.put(8, EntryRef { table: 0, group: 0, key: b"other", value: Some(b"") });
-            let entries = restored.take(7);
+            let again = restored.of(7).count();
             let found: Vec<_> =
-                entries.iter().map(|entry| (entry.table, entry.group, entry.key, entry.value)).collect();
+                restored.of(7).map(|entry| (entry.table, entry.group, entry.key, entry.value)).collect();
             let expected: Vec<_> = expected
                 .iter()
                 .map(|((table, group, key), value)| (*table, *group, &key[..], Some(&value[..])))
                 .collect();
             assert_eq!(found, expected, "seed {seed}");
-            assert_eq!((restored.take(7).iter().count(), restored.take(8).iter().count()), (0, 1));
+            assert_eq!(found.len(), again);
+            restored.forget(7);
+            assert_eq!((restored.of(7).count(), restored.of(8).count()), (0, 1));
         }
     }
 }
