@@ -109,6 +109,8 @@ pub struct CheckpointMeta {
     pub format: String,
     pub epoch: u64,
     pub clock_millis: i64,
+    /// `table.local-time-zone`, in which days and local times of the state were computed.
+    pub time_zone: String,
     pub statements: Vec<StatementMeta>,
     #[serde(default)]
     pub tables: Vec<TableMeta>,
@@ -200,9 +202,16 @@ impl StateStore for MemoryStore {
 }
 
 /// Refuses what another version wrote.
-pub(crate) fn check_format(meta: &CheckpointMeta) -> Result<(), Diagnostic> {
+/// Refuses state that this version cannot read, or that was made in another time zone: the old row of a change would be
+/// computed otherwise than when it came, and not be found.
+pub(crate) fn check_format(meta: &CheckpointMeta, time_zone: chrono_tz::Tz) -> Result<(), Diagnostic> {
     if meta.format == FORMAT {
-        return Ok(());
+        if meta.time_zone == time_zone.name() {
+            return Ok(());
+        }
+        return Err(Diagnostic::run("HW3224", "state was made in another time zone")
+            .detail(format!("`table.local-time-zone` was {} and is {time_zone}", meta.time_zone))
+            .hint("set the option as it was, or start anew with another --data-dir"));
     }
     Err(Diagnostic::run("HW3207", format!("checkpoint format `{}` cannot be read", meta.format))
         .detail(format!("this version reads `{FORMAT}`"))

@@ -250,6 +250,7 @@ impl Engine {
             format: FORMAT.to_owned(),
             epoch: self.epoch,
             clock_millis: self.clock_millis,
+            time_zone: self.options.time_zone.name().to_owned(),
             statements: self.statements.iter().filter(has_run).map(Statement::meta).collect(),
             tables: self.defs.iter().filter_map(TableMeta::of).collect(),
             nodes,
@@ -274,7 +275,7 @@ impl Engine {
     /// start from their tables' beginning.
     pub fn restore(&mut self, store: &mut dyn StateStore) -> Result<Option<serde_json::Value>, Diagnostic> {
         let Some(meta) = store.latest()? else { return Ok(None) };
-        check_format(&meta)?;
+        check_format(&meta, self.options.time_zone)?;
         for def in &self.defs {
             meta.tables.iter().filter(|table| table.table == def.name).try_for_each(|table| table.check(def))?;
         }

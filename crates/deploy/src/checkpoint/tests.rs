@@ -12,6 +12,7 @@ fn meta(epoch: u64) -> CheckpointMeta {
         format: "test".into(),
         epoch,
         clock_millis: 0,
+        time_zone: "UTC".to_owned(),
         statements: Vec::new(),
         tables: Vec::new(),
         nodes: Vec::new(),

@@ -3,7 +3,10 @@
 use super::{Random, STEPS, source, types};
 use crate::testing::plan::{node, sink};
 use crate::testing::{changes, fold};
-use crate::{Delivery, Engine, Input, ManagedMode, MemoryStore, Options, TableDef, TableKind};
+use crate::{
+    CheckpointMeta, Delivery, Engine, EntryRef, EntrySink, Input, ManagedMode, MemoryStore, Options, StateStore,
+    TableDef, TableKind,
+};
 use data::{DataType, Field, RowKind, Schema, Value};
 use functions::Expr;
 use plan::{ChangelogMode, JoinKind, Node, Op, TimeAttribute};
@@ -289,4 +292,65 @@ fn state_kept_in_another_way_is_refused() {
         assert_eq!(with_retention(after).restore(&mut store).expect_err("another way").code, "HW3223");
         with_retention(before).restore(&mut store).expect("the same way");
     }
+}
+
+/// A row that was there by its day in one zone would not be found by its day in another.
+#[test]
+fn state_of_another_time_zone_is_refused() {
+    let case = Case { plans: Vec::new(), feeds: Vec::new() };
+    let mut store = MemoryStore::default();
+    let mut engine = Case::engine_with(Options::default());
+    engine.epoch(0, Vec::new()).expect("epoch");
+    engine.checkpoint(&mut store, serde_json::Value::Null).expect("checkpoint");
+    let mut elsewhere = Case::engine_with(Options { time_zone: chrono_tz::Tz::Asia__Tokyo, ..Options::default() });
+    case.attach(&mut elsewhere);
+    assert_eq!(elsewhere.restore(&mut store).expect_err("another zone").code, "HW3224");
+}
+
+/// Counts what the last checkpoint wrote.
+#[derive(Default)]
+struct Counting(usize);
+
+impl EntrySink for Counting {
+    fn put(&mut self, _operator: u128, _entry: EntryRef) {
+        self.0 += 1;
+    }
+}
+
+impl StateStore for Counting {
+    fn write(
+        &mut self,
+        _meta: &CheckpointMeta,
+        entries: &mut dyn FnMut(&mut dyn EntrySink),
+    ) -> Result<(), data::Diagnostic> {
+        self.0 = 0;
+        entries(self);
+        Ok(())
+    }
+
+    fn latest(&mut self) -> Result<Option<CheckpointMeta>, data::Diagnostic> {
+        Ok(None)
+    }
+
+    fn read(&mut self, _visit: &mut dyn FnMut(u128, EntryRef)) -> Result<(), data::Diagnostic> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_checkpoint_holds_what_changed_however_often_it_did() {
+    let all = ChangelogMode::ALL;
+    let plan = join(JoinKind::Left, [table("t", false, all), table("u", false, all)], [1, 1], all);
+    let case = Case { plans: vec![plan], feeds: Vec::new() };
+    let written = |updates: u32| {
+        let mut engine = Case::engine(Delivery::Batch, 1, true);
+        case.attach(&mut engine);
+        for update in 0..=updates {
+            engine.epoch(0, Case::inputs(&[("t", format!("+I a 1 {update}"))])).expect("epoch");
+        }
+        let mut store = Counting::default();
+        engine.checkpoint(&mut store, serde_json::Value::Null).expect("checkpoint");
+        store.0
+    };
+    assert_eq!(written(50), written(0));
 }

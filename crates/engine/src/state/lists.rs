@@ -29,6 +29,7 @@ impl Lists {
         if self.ends.len() <= key as usize {
             self.ends.resize(key as usize + 1, (END, END));
         }
+        debug_assert!(self.key_of(id).is_none(), "an id is in one list at most");
         let (first, last) = self.ends[key as usize];
         self.links[id as usize] = Link { key, previous: last, next: END };
         match last {

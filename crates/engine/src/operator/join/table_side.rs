@@ -15,7 +15,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_select::interleave::interleave;
 use data::{ChangeBatch, DataType, Diagnostic};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// Checkpoints name the entries of a side by this and its position.
@@ -68,7 +68,7 @@ struct Own {
     sequences: Vec<u64>,
     next_sequence: u64,
     /// Rows that left a key since the last checkpoint, with its key group.
-    left: Vec<(u32, u16)>,
+    left: HashSet<(u32, u16)>,
 }
 
 /// Changes that the side has not taken in yet.
@@ -91,7 +91,7 @@ impl TableSide {
                 lists: Lists::default(),
                 sequences: Vec::new(),
                 next_sequence: 0,
-                left: Vec::new(),
+                left: HashSet::new(),
             }))
         };
         Self {
@@ -164,7 +164,7 @@ impl TableSide {
             Index::Own(own) => {
                 let Some((key, is_last)) = own.lists.remove(id) else { return };
                 if self.changed.is_enabled() {
-                    own.left.push((id, own.keys.group(key)));
+                    own.left.insert((id, own.keys.group(key)));
                 }
                 if is_last {
                     own.keys.release(key);
@@ -251,8 +251,11 @@ impl TableSide {
         let Self { lookup, index, matches, changed, table, .. } = self;
         let rows = lookup.rows.read().unwrap_or_else(PoisonError::into_inner);
         if let Index::Own(own) = index {
-            // Before what came: a row may be back under its key. A base says nothing of what is gone.
-            let left = std::mem::take(&mut own.left);
+            // A base says nothing of what is gone, and a row that is back in its key group is written anew.
+            let mut left: Vec<(u32, u16)> = std::mem::take(&mut own.left).into_iter().collect();
+            left.sort_unstable();
+            let now_in = |id| own.lists.key_of(id).map(|key| own.keys.group(key));
+            left.retain(|(id, group)| now_in(*id) != Some(*group));
             if !writer.all {
                 left.into_iter().for_each(|(id, group)| writer.put(*table, group, rows.key(id), None));
             }
@@ -312,8 +315,7 @@ impl TableSide {
         let index = match &self.index {
             Index::Primary { present } => present.capacity(),
             Index::Own(own) => {
-                let numbers =
-                    own.sequences.capacity() * size_of::<u64>() + own.left.capacity() * size_of::<(u32, u16)>();
+                let numbers = own.sequences.capacity() * size_of::<u64>() + own.left.allocation_size();
                 own.keys.memory_bytes() + own.lists.memory_bytes() + numbers
             }
         };
