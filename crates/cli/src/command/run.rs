@@ -50,7 +50,7 @@ pub(crate) struct Run {
     pub(crate) data_dir: Option<PathBuf>,
     /// Memory of the process, like `512MB`: what it does not need at hand goes to a file in the data folder. On other systems
     /// than Linux the run ends when its state takes more
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, value_name = "SIZE", value_parser = memory_size)]
     pub(crate) memory: Option<u64>,
     /// Instances of each keyed operator
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=128))]
@@ -282,6 +282,12 @@ fn size(text: &str) -> Result<u64, String> {
     count.checked_mul(unit).ok_or_else(|| "the size is too large".to_owned())
 }
 
+/// A size in which a process can live at all.
+fn memory_size(text: &str) -> Result<u64, String> {
+    const LEAST: u64 = 1 << 20;
+    size(text).and_then(|bytes| if bytes < LEAST { Err("at least 1MB is wanted".to_owned()) } else { Ok(bytes) })
+}
+
 /// ISO 8601, in UTC unless it says otherwise: milliseconds since 1970-01-01T00:00:00Z.
 fn instant(text: &str) -> Result<i64, String> {
     data::time::parse_instant(text)
@@ -290,7 +296,7 @@ fn instant(text: &str) -> Result<i64, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{instant, size};
+    use super::{instant, memory_size, size};
 
     #[test]
     fn times_and_sizes() {
@@ -298,6 +304,8 @@ mod tests {
         assert!(instant("yesterday").is_err());
         assert_eq!(size("512MB"), Ok(512 << 20));
         assert_eq!(size("12"), Ok(12));
+        assert_eq!(memory_size("2MB"), Ok(2 << 20));
+        assert!(memory_size("0").is_err() && memory_size("900KB").is_err());
         assert!(size("many").is_err());
     }
 }

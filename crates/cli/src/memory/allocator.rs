@@ -4,7 +4,7 @@
 //! sizes leave fewer holes there.
 
 use super::keeper::{Keeper, Limited};
-use super::spill::{GRANULE, Spill};
+use super::spill::Spill;
 use mimalloc::MiMalloc;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr::NonNull;
@@ -13,6 +13,9 @@ use std::sync::OnceLock;
 /// Allocations of so many bytes go to the file: vectors, hash tables, chunks of row bytes. Smaller ones are too many, and too
 /// often touched, to be pages of their own.
 const LARGE: usize = 64 << 10;
+
+/// What a block of the file is aligned to at least: the file's addresses begin at a page.
+const ALIGNED: usize = 4096;
 
 static LIMITED: OnceLock<Limited> = OnceLock::new();
 
@@ -84,7 +87,7 @@ unsafe impl GlobalAlloc for Allocator {
 /// A block of the file and whether it is zeros, when there is a limit and the disk has room.
 #[cold]
 fn allocate_large(layout: Layout) -> Option<(NonNull<u8>, bool)> {
-    let Limited { keeper, spill } = LIMITED.get().filter(|_| layout.align() <= GRANULE)?;
+    let Limited { keeper, spill } = LIMITED.get().filter(|_| layout.align() <= ALIGNED)?;
     keeper.make_room(layout.size(), spill);
     spill.allocate(layout.size())
 }
