@@ -27,12 +27,12 @@ impl Graph {
         let may_share =
             options.delivery == Delivery::Batch && options.mode == Mode::Stream && options.setup().retention.is_none();
         let input = |side: usize, keys: &[usize]| {
-            if may_share { self.table_input(&join.inputs[side], keys) } else { None }
+            if may_share { self.table_input(&join.inputs[side], keys, options.parallelism > 1) } else { None }
         };
         [input(0, left_keys), input(1, right_keys)]
     }
 
-    fn table_input(&self, input: &Node, join_keys: &[usize]) -> Option<TableInput> {
+    fn table_input(&self, input: &Node, join_keys: &[usize], is_shared: bool) -> Option<TableInput> {
         let columns: Vec<usize> = (0..input.columns.len()).map(|at| origin(input, at)).collect::<Option<_>>()?;
         let entry = self.tables.get(scanned(input)?)?;
         let TableKind::Managed { mode: ManagedMode::Upsert, .. } = entry.def.kind else { return None };
@@ -53,7 +53,7 @@ impl Graph {
         let mut plan = input.clone();
         pass_ids(&mut plan, entry.def.schema.len());
         complete(&mut plan);
-        let lookup = TableLookup { rows: rows.clone(), columns, primary_key: entry.def.primary_key.clone() };
+        let lookup = TableLookup { rows: rows.clone(), columns, primary_key: entry.def.primary_key.clone(), is_shared };
         Some(TableInput { plan, lookup })
     }
 }

@@ -1,5 +1,7 @@
 //! Ids in lists by key, each list in the order in which its ids came.
 
+use super::per_id::PerId;
+
 const END: u32 = u32::MAX;
 
 /// An id's place; `key` is [`END`] when it is in no list.
@@ -10,32 +12,38 @@ struct Link {
     next: u32,
 }
 
-const NOWHERE: Link = Link { key: END, previous: END, next: END };
+impl Default for Link {
+    fn default() -> Self {
+        Self { key: END, previous: END, next: END }
+    }
+}
 
 /// An id is in one list at most.
 #[derive(Debug, Default)]
 pub(crate) struct Lists {
-    links: Vec<Link>,
+    links: PerId<Link>,
     /// First and last id per key.
     ends: Vec<(u32, u32)>,
 }
 
 impl Lists {
+    /// `has_few`: only few of all ids come here.
+    pub(crate) fn new(has_few: bool) -> Self {
+        Self { links: PerId::new(has_few), ends: Vec::new() }
+    }
+
     /// Puts an id that is in no list at the end of the key's.
     pub(crate) fn add(&mut self, key: u32, id: u32) {
-        if self.links.len() <= id as usize {
-            self.links.resize(id as usize + 1, NOWHERE);
-        }
         if self.ends.len() <= key as usize {
             self.ends.resize(key as usize + 1, (END, END));
         }
         debug_assert!(self.key_of(id).is_none(), "an id is in one list at most");
         let (first, last) = self.ends[key as usize];
-        self.links[id as usize] = Link { key, previous: last, next: END };
+        *self.links.get_mut(id) = Link { key, previous: last, next: END };
         match last {
             END => self.ends[key as usize] = (id, id),
             _ => {
-                self.links[last as usize].next = id;
+                self.links.get_mut(last).next = id;
                 self.ends[key as usize] = (first, id);
             }
         }
@@ -45,14 +53,14 @@ impl Lists {
     /// no list.
     pub(crate) fn remove(&mut self, id: u32) -> Option<(u32, bool)> {
         let key = self.key_of(id)?;
-        let Link { previous, next, .. } = std::mem::replace(&mut self.links[id as usize], NOWHERE);
+        let Link { previous, next, .. } = self.links.take(id);
         match previous {
             END => self.ends[key as usize].0 = next,
-            _ => self.links[previous as usize].next = next,
+            _ => self.links.get_mut(previous).next = next,
         }
         match next {
             END => self.ends[key as usize].1 = previous,
-            _ => self.links[next as usize].previous = previous,
+            _ => self.links.get_mut(next).previous = previous,
         }
         Some((key, self.ends[key as usize].0 == END))
     }
@@ -60,23 +68,23 @@ impl Lists {
     /// The key in whose list an id is.
     #[inline]
     pub(crate) fn key_of(&self, id: u32) -> Option<u32> {
-        self.links.get(id as usize).map(|link| link.key).filter(|key| *key != END)
+        self.links.get(id).map(|link| link.key).filter(|key| *key != END)
     }
 
     /// The ids of a key.
     pub(crate) fn of(&self, key: u32) -> impl Iterator<Item = u32> {
         let first = self.ends.get(key as usize).map_or(END, |ends| ends.0);
         let link = |id: u32| (id != END).then_some(id);
-        std::iter::successors(link(first), move |id| link(self.links[*id as usize].next))
+        std::iter::successors(link(first), move |id| self.links.get(*id).and_then(|found| link(found.next)))
     }
 
     /// All ids that are in a list.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> {
-        (0..self.links.len() as u32).filter(|id| self.key_of(*id).is_some())
+    pub(crate) fn ids(&self) -> Vec<u32> {
+        self.links.ids(|link| link.key != END)
     }
 
     pub(crate) fn memory_bytes(&self) -> usize {
-        self.links.capacity() * size_of::<Link>() + self.ends.capacity() * size_of::<(u32, u32)>()
+        self.links.memory_bytes() + self.ends.capacity() * size_of::<(u32, u32)>()
     }
 }
 
@@ -86,7 +94,10 @@ mod tests {
 
     #[test]
     fn ids_come_in_the_order_of_adding_and_leave_from_anywhere() {
-        let mut lists = Lists::default();
+        [Lists::new(false), Lists::new(true)].into_iter().for_each(check);
+    }
+
+    fn check(mut lists: Lists) {
         for (key, id) in [(2, 5), (0, 1), (2, 3), (2, 9), (0, 4)] {
             lists.add(key, id);
         }
@@ -97,6 +108,6 @@ mod tests {
         lists.add(0, 3);
         assert_eq!((lists.remove(5), lists.remove(9)), (Some((2, false)), Some((2, true))));
         assert_eq!((of(&lists, 2), of(&lists, 0)), (vec![], vec![1, 4, 3]));
-        assert_eq!((lists.key_of(3), lists.ids().collect::<Vec<_>>()), (Some(0), vec![1, 3, 4]));
+        assert_eq!((lists.key_of(3), lists.ids()), (Some(0), vec![1, 3, 4]));
     }
 }

@@ -17,6 +17,7 @@ mod multiset;
 mod ordered;
 mod ordered_part;
 mod parts;
+mod per_id;
 mod tracking;
 
 pub(crate) use bytes::ByteTable;
@@ -28,6 +29,7 @@ pub(crate) use lists::Lists;
 pub(crate) use multiset::KeyedMultiset;
 pub(crate) use ordered::{OrderedRows, Place, Placed};
 pub(crate) use parts::{entry_key, take_part};
+pub(crate) use per_id::PerId;
 pub(crate) use tracking::{ChangedIds, StateWriter};
 
 /// What state is made for.

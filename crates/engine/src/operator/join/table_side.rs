@@ -9,7 +9,7 @@
 use super::changes::Change;
 use super::{Result, Shape};
 use crate::checkpoint::EntryRef;
-use crate::state::{ChangedIds, KeyIndex, KeyedRows, Lists, Setup, StateWriter};
+use crate::state::{ChangedIds, KeyIndex, KeyedRows, Lists, PerId, Setup, StateWriter};
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
@@ -28,6 +28,8 @@ pub(crate) struct TableLookup {
     /// The table's column of each column of the input. Batches have one more: the table's numbers of their rows.
     pub(crate) columns: Vec<usize>,
     pub(crate) primary_key: Vec<usize>,
+    /// The join is one of several instances, each with a share of the table's rows.
+    pub(crate) is_shared: bool,
 }
 
 impl TableLookup {
@@ -45,7 +47,7 @@ pub(crate) struct TableSide {
     join_key: Vec<usize>,
     index: Index,
     /// Match counts by id.
-    matches: Vec<u32>,
+    matches: PerId<u32>,
     is_upsert: bool,
     changed: ChangedIds,
     before: Option<Before>,
@@ -56,7 +58,7 @@ pub(crate) struct TableSide {
 enum Index {
     /// The join key is the primary key, so that keys are ids.
     Primary {
-        present: Vec<bool>,
+        present: PerId<bool>,
     },
     Own(Box<Own>),
 }
@@ -65,7 +67,7 @@ struct Own {
     keys: KeyIndex,
     lists: Lists,
     /// By id: orders the rows of a key. Kept for checkpoints only.
-    sequences: Vec<u64>,
+    sequences: PerId<u64>,
     next_sequence: u64,
     /// Rows that left a key since the last checkpoint, with its key group.
     left: HashSet<(u32, u16)>,
@@ -84,22 +86,22 @@ impl TableSide {
         let types = join_key.iter().map(|&column| &shape.types[side][column]);
         let is_primary = join_key.iter().map(|&column| lookup.columns[column]).eq(lookup.primary_key.iter().copied());
         let index = if is_primary {
-            Index::Primary { present: Vec::new() }
+            Index::Primary { present: PerId::new(lookup.is_shared) }
         } else {
             Index::Own(Box::new(Own {
                 keys: KeyIndex::new(types.collect::<Vec<&DataType>>()),
-                lists: Lists::default(),
-                sequences: Vec::new(),
+                lists: Lists::new(lookup.is_shared),
+                sequences: PerId::new(lookup.is_shared),
                 next_sequence: 0,
                 left: HashSet::new(),
             }))
         };
         Self {
+            matches: PerId::new(lookup.is_shared),
             lookup,
             table: FIRST_TABLE + side as u16,
             join_key,
             index,
-            matches: Vec::new(),
             is_upsert,
             changed: ChangedIds::new(setup.checkpoints),
             before: None,
@@ -144,13 +146,13 @@ impl TableSide {
 
     fn put(&mut self, key: u32, id: u32) {
         match &mut self.index {
-            Index::Primary { present } => *at(present, id) = true,
+            Index::Primary { present } => *present.get_mut(id) = true,
             Index::Own(own) => {
                 own.lists.add(key, id);
                 own.keys.revive(key);
                 own.next_sequence += 1;
                 if self.changed.is_enabled() {
-                    *at(&mut own.sequences, id) = own.next_sequence;
+                    *own.sequences.get_mut(id) = own.next_sequence;
                 }
             }
         }
@@ -159,9 +161,11 @@ impl TableSide {
     pub(super) fn remove(&mut self, change: &Change) {
         let id = change.id.expect("changes of a table have ids");
         self.changed.mark(id);
+        self.matches.take(id);
         match &mut self.index {
-            Index::Primary { present } => *at(present, id) = false,
+            Index::Primary { present } => drop(present.take(id)),
             Index::Own(own) => {
+                own.sequences.take(id);
                 let Some((key, is_last)) = own.lists.remove(id) else { return };
                 if self.changed.is_enabled() {
                     own.left.insert((id, own.keys.group(key)));
@@ -174,11 +178,11 @@ impl TableSide {
     }
 
     pub(super) fn matches(&self, id: u32) -> u32 {
-        self.matches.get(id as usize).copied().unwrap_or(0)
+        self.matches.get(id).copied().unwrap_or(0)
     }
 
     pub(super) fn set_matches(&mut self, id: u32, matches: u32) {
-        *at(&mut self.matches, id) = matches;
+        *self.matches.get_mut(id) = matches;
         self.changed.mark(id);
     }
 
@@ -205,7 +209,7 @@ impl TableSide {
     pub(super) fn each_of(&self, key: u32, mut visit: impl FnMut(u32)) {
         match &self.index {
             Index::Primary { present } => {
-                if present.get(key as usize) == Some(&true) {
+                if present.get(key) == Some(&true) {
                     visit(key);
                 }
             }
@@ -261,7 +265,7 @@ impl TableSide {
             }
         }
         let index = &*index;
-        let ids = writer.select(changed, index.ids());
+        let ids = writer.select(changed, index.ids().into_iter());
         for id in ids {
             let Some((group, sequence)) = index.place(id, &rows) else {
                 if let Index::Primary { .. } = index {
@@ -270,7 +274,7 @@ impl TableSide {
                 continue;
             };
             let mut value = sequence.to_be_bytes().to_vec();
-            value.extend_from_slice(&matches.get(id as usize).copied().unwrap_or(0).to_be_bytes());
+            value.extend_from_slice(&matches.get(id).copied().unwrap_or(0).to_be_bytes());
             writer.put(*table, group, rows.key(id), Some(&value));
         }
         drop(rows);
@@ -287,7 +291,7 @@ impl TableSide {
                 .into());
         };
         let (sequence, matches) = value.split_at(8);
-        *at(&mut self.matches, id) = u32::from_be_bytes(matches.try_into().expect("four bytes"));
+        *self.matches.get_mut(id) = u32::from_be_bytes(matches.try_into().expect("four bytes"));
         self.loaded.push((u64::from_be_bytes(sequence.try_into().expect("eight bytes")), id));
         Ok(())
     }
@@ -313,40 +317,32 @@ impl TableSide {
 
     pub(super) fn memory_bytes(&self) -> usize {
         let index = match &self.index {
-            Index::Primary { present } => present.capacity(),
+            Index::Primary { present } => present.memory_bytes(),
             Index::Own(own) => {
-                let numbers = own.sequences.capacity() * size_of::<u64>() + own.left.allocation_size();
+                let numbers = own.sequences.memory_bytes() + own.left.allocation_size();
                 own.keys.memory_bytes() + own.lists.memory_bytes() + numbers
             }
         };
-        index + self.matches.capacity() * size_of::<u32>() + self.changed.memory_bytes()
+        index + self.matches.memory_bytes() + self.changed.memory_bytes()
     }
 }
 
 impl Index {
-    fn ids(&self) -> Box<dyn Iterator<Item = u32> + '_> {
+    fn ids(&self) -> Vec<u32> {
         match self {
-            Self::Primary { present } => Box::new((0..present.len() as u32).filter(|id| present[*id as usize])),
-            Self::Own(own) => Box::new(own.lists.ids()),
+            Self::Primary { present } => present.ids(|is_there| *is_there),
+            Self::Own(own) => own.lists.ids(),
         }
     }
 
     /// The key group of a row that is there, and its place in the order.
     fn place(&self, id: u32, rows: &KeyedRows) -> Option<(u16, u64)> {
         match self {
-            Self::Primary { present } => (present.get(id as usize) == Some(&true)).then(|| (rows.key_group(id), 0)),
+            Self::Primary { present } => (present.get(id) == Some(&true)).then(|| (rows.key_group(id), 0)),
             Self::Own(own) => {
-                let sequence = own.sequences.get(id as usize).copied().unwrap_or(0);
+                let sequence = own.sequences.get(id).copied().unwrap_or(0);
                 own.lists.key_of(id).map(|key| (own.keys.group(key), sequence))
             }
         }
     }
-}
-
-/// The item with this number, of a list that grows to hold it.
-fn at<T: Clone + Default>(items: &mut Vec<T>, id: u32) -> &mut T {
-    if items.len() <= id as usize {
-        items.resize(id as usize + 1, T::default());
-    }
-    &mut items[id as usize]
 }
