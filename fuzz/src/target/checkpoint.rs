@@ -27,6 +27,7 @@ fn write(folder: &mut CheckpointFolder, epoch: u64, entries: &[(u128, &[u8], Opt
         format: "fuzz".into(),
         epoch,
         clock_millis: 0,
+        time_zone: "UTC".to_owned(),
         statements: Vec::new(),
         tables: Vec::new(),
         nodes: Vec::new(),
