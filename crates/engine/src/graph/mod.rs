@@ -376,11 +376,24 @@ impl Graph {
         }
         order.reverse();
         self.order = order;
-        for scan in 0..self.nodes.len() {
-            if matches!(self.nodes[scan].body, Body::Scan(_)) {
-                let matters = self.behind(&[scan]).into_iter().any(|id| self.nodes[id].tells_late_rows);
-                self.nodes[scan].tells_late_rows = matters;
-            }
+        self.note_late_rows();
+    }
+
+    /// Notes of every scan whether an operator that [`Graph::behind`] finds for it tells late rows, from the last node to the
+    /// first.
+    fn note_late_rows(&mut self) {
+        let mut reaches = vec![false; self.nodes.len()];
+        for id in self.order.iter().rev().copied() {
+            let is_behind = self.nodes[id].consumers.iter().any(|(consumer, _)| reaches[*consumer]);
+            let node = &mut self.nodes[id];
+            reaches[id] = match node.body {
+                Body::Table(_) => false,
+                Body::Scan(_) => {
+                    node.tells_late_rows = is_behind;
+                    is_behind
+                }
+                Body::Operator(_) => !node.reads_tables && (is_behind || node.tells_late_rows),
+            };
         }
     }
 
