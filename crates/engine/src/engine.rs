@@ -56,8 +56,11 @@ impl Engine {
         &self.options
     }
 
-    /// How changes travel from the next epoch on. Tables come out equal either way.
+    /// How changes travel from the next epoch on. Tables come out equal either way. Not from batch to record delivery once
+    /// statements are attached: their joins may read tables, which have to have told all they hold.
     pub fn set_delivery(&mut self, delivery: Delivery) {
+        let reads_tables = self.graph.nodes.iter().any(|node| node.reads_tables);
+        assert!(delivery == Delivery::Batch || !reads_tables, "joins read tables, in batch delivery only");
         self.options.delivery = delivery;
     }
 

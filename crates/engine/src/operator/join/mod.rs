@@ -19,7 +19,7 @@ pub(crate) mod pairs;
 mod side;
 mod table_side;
 
-use super::{Context, Operator, Output, Result, Setup, input_types};
+use super::{Context, Fault, Operator, Output, Result, Setup, input_types};
 use crate::checkpoint::EntryRef;
 use crate::expression::Compiled;
 use crate::state::StateWriter;

@@ -16,7 +16,7 @@ pub(crate) trait Candidates {
     fn each_of(&self, key: u32, visit: impl FnMut(u32));
 
     /// Columns of these rows.
-    fn columns(&self, ids: &[u32]) -> Vec<ArrayRef>;
+    fn columns(&self, ids: &[u32]) -> Result<Vec<ArrayRef>>;
 }
 
 impl Candidates for KeyedMultiset {
@@ -28,8 +28,8 @@ impl Candidates for KeyedMultiset {
         self.rows_of(key).for_each(visit);
     }
 
-    fn columns(&self, ids: &[u32]) -> Vec<ArrayRef> {
-        self.codec().decode(ids.iter().map(|id| self.row(*id)))
+    fn columns(&self, ids: &[u32]) -> Result<Vec<ArrayRef>> {
+        Ok(self.codec().decode(ids.iter().map(|id| self.row(*id))))
     }
 }
 
@@ -73,7 +73,7 @@ impl Pairs {
             ends.push(other_rows.len());
         }
         let needs_columns = !shape.is_left_only() || shape.condition.is_some() || side != LEFT;
-        let columns = if needs_columns && !other_rows.is_empty() { other.columns(&other_rows) } else { Vec::new() };
+        let columns = if needs_columns && !other_rows.is_empty() { other.columns(&other_rows)? } else { Vec::new() };
         let mut pairs = Pairs { ends, other: other_rows, holds: None, columns };
         pairs.evaluate(shape, side, delta, own_rows, context)?;
         Ok(pairs)

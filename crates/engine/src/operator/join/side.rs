@@ -148,7 +148,7 @@ impl Candidates for Side {
         }
     }
 
-    fn columns(&self, ids: &[u32]) -> Vec<ArrayRef> {
+    fn columns(&self, ids: &[u32]) -> Result<Vec<ArrayRef>> {
         match self {
             Self::Kept(kept) => Candidates::columns(&kept.rows, ids),
             Self::Table(table) => table.columns(ids),

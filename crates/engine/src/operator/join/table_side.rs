@@ -7,7 +7,7 @@
 //!   delta are in that delta.
 
 use super::changes::Change;
-use super::{Result, Shape};
+use super::{Fault, Result, Shape};
 use crate::checkpoint::EntryRef;
 use crate::state::{ChangedIds, KeyIndex, KeyedRows, Lists, PerId, Setup, StateWriter};
 use arrow_array::ArrayRef;
@@ -217,7 +217,7 @@ impl TableSide {
         }
     }
 
-    pub(super) fn columns(&self, ids: &[u32]) -> Vec<ArrayRef> {
+    pub(super) fn columns(&self, ids: &[u32]) -> Result<Vec<ArrayRef>> {
         let Some(before) = &self.before else { return self.look_up(ids) };
         let mut standing = Vec::with_capacity(ids.len());
         let places: Vec<(usize, usize)> = ids
@@ -234,14 +234,15 @@ impl TableSide {
             let parts = [looked_up.as_ref(), before.batch.column(column).as_ref()];
             interleave(&parts, &places).expect("a column has the same type in the table and in its changes")
         };
-        self.look_up(&standing).into_iter().enumerate().map(pick).collect()
+        Ok(self.look_up(&standing)?.into_iter().enumerate().map(pick).collect())
     }
 
     /// Columns of rows as they stand in the table.
-    fn look_up(&self, ids: &[u32]) -> Vec<ArrayRef> {
+    fn look_up(&self, ids: &[u32]) -> Result<Vec<ArrayRef>> {
         let table = self.rows();
-        let row = |id: &u32| table.get(*id).expect("a row that was told and not taken back is there");
-        table.codec().decode_columns(ids.iter().map(row), &self.lookup.columns)
+        let rows: Option<Vec<&[u8]>> = ids.iter().map(|id| table.get(*id)).collect();
+        let rows = rows.ok_or_else(|| missing("a join names a row that its table does not have"))?;
+        Ok(table.codec().decode_columns(rows, &self.lookup.columns))
     }
 
     pub(super) fn settle(&mut self) {
@@ -286,9 +287,7 @@ impl TableSide {
     pub(super) fn load(&mut self, entry: EntryRef) -> Result {
         let value = entry.value.unwrap_or_default();
         let Some(id) = self.rows().find_key(entry.key) else {
-            return Err(Diagnostic::run("HW3222", "a checkpoint of a join names a row that its table does not have")
-                .hint("start anew with another --data-dir, or from an older checkpoint; and report it")
-                .into());
+            return Err(missing("a checkpoint of a join names a row that its table does not have"));
         };
         let (sequence, matches) = value.split_at(8);
         *self.matches.get_mut(id) = u32::from_be_bytes(matches.try_into().expect("four bytes"));
@@ -345,4 +344,11 @@ impl Index {
             }
         }
     }
+}
+
+/// What should not be: the table and the join have got different changes.
+fn missing(message: &str) -> Fault {
+    Diagnostic::run("HW3222", message)
+        .hint("start anew with another --data-dir, or from an older checkpoint; and report it")
+        .into()
 }
