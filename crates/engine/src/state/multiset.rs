@@ -4,6 +4,7 @@ use super::Setup;
 use super::codec::{EncodedRows, RowCodec};
 use super::expiry::Expiry;
 use super::keys::KeyIndex;
+use super::lists::Lists;
 use super::parts::{entry_key, take_part};
 use super::tracking::{ChangedIds, StateWriter};
 use crate::checkpoint::EntryRef;
@@ -15,9 +16,8 @@ const END: u32 = u32::MAX;
 /// What is kept of one distinct row under one key.
 #[derive(Clone, Copy, Debug)]
 struct Member {
+    /// Stays when the row is gone, for the checkpoint that says so.
     key: u32,
-    previous: u32,
-    next: u32,
     /// How often the row is there; below zero when retractions came first.
     count: i64,
     /// The owner's own number: how many rows of the other side a join has for it.
@@ -42,8 +42,7 @@ pub(crate) struct KeyedMultiset {
     keys: KeyIndex,
     rows: KeyIndex,
     members: Vec<Member>,
-    /// First and last member per key.
-    ends: Vec<(u32, u32)>,
+    lists: Lists,
     codec: RowCodec,
     table: u16,
     next_sequence: u64,
@@ -59,7 +58,7 @@ impl KeyedMultiset {
             keys: KeyIndex::new(key_types),
             rows: KeyIndex::new(row_types),
             members: Vec::new(),
-            ends: Vec::new(),
+            lists: Lists::default(),
             codec: RowCodec::new(row_types),
             table,
             next_sequence: 0,
@@ -92,7 +91,7 @@ impl KeyedMultiset {
     pub(crate) fn add(&mut self, key: u32, row: &[u8], count: i64) -> (u32, i64, i64) {
         let id = self.rows.intern_bytes(row);
         if self.members.len() <= id as usize {
-            let empty = Member { key: END, previous: END, next: END, count: 0, matches: 0, sequence: 0 };
+            let empty = Member { key: END, count: 0, matches: 0, sequence: 0 };
             self.members.resize(id as usize + 1, empty);
         }
         let before = self.members[id as usize].count;
@@ -116,44 +115,20 @@ impl KeyedMultiset {
 
     fn link(&mut self, key: u32, id: u32) {
         self.keys.revive(key);
-        if self.ends.len() <= key as usize {
-            self.ends.resize(key as usize + 1, (END, END));
-        }
-        let (first, last) = self.ends[key as usize];
-        let sequence = self.next_sequence;
+        self.lists.add(key, id);
+        self.members[id as usize] = Member { key, count: 0, matches: 0, sequence: self.next_sequence };
         self.next_sequence += 1;
-        self.members[id as usize] = Member { key, previous: last, next: END, count: 0, matches: 0, sequence };
-        match last {
-            END => self.ends[key as usize] = (id, id),
-            _ => {
-                self.members[last as usize].next = id;
-                self.ends[key as usize] = (first, id);
-            }
-        }
     }
 
     fn unlink(&mut self, id: u32) {
-        let Member { key, previous, next, .. } = self.members[id as usize];
-        let ends = &mut self.ends[key as usize];
-        match previous {
-            END => ends.0 = next,
-            _ => self.members[previous as usize].next = next,
-        }
-        let ends = &mut self.ends[key as usize];
-        match next {
-            END => ends.1 = previous,
-            _ => self.members[next as usize].previous = previous,
-        }
-        if self.ends[key as usize].0 == END {
+        if let Some((key, true)) = self.lists.remove(id) {
             self.keys.release(key);
         }
     }
 
     /// Ids of the rows under a key, in the order in which they came.
     pub(crate) fn rows_of(&self, key: u32) -> impl Iterator<Item = u32> {
-        let first = self.ends.get(key as usize).map_or(END, |ends| ends.0);
-        let link = |id: u32| (id != END).then_some(id);
-        std::iter::successors(link(first), move |id| link(self.members[*id as usize].next))
+        self.lists.of(key)
     }
 
     /// How often a row is there.
@@ -271,7 +246,7 @@ impl KeyedMultiset {
         self.keys.memory_bytes()
             + self.rows.memory_bytes()
             + self.members.capacity() * size_of::<Member>()
-            + self.ends.capacity() * size_of::<(u32, u32)>()
+            + self.lists.memory_bytes()
             + self.changed.memory_bytes()
             + self.expiry.memory_bytes()
     }
