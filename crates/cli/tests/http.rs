@@ -1,5 +1,7 @@
 //! The HTTP door, driven over plain sockets: reads, look-ups, filters, live changes, appended rows that survive, limits.
 
+mod support;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -34,17 +36,12 @@ impl Drop for Running {
 }
 
 fn project() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().expect("a temporary folder");
-    let write = |path: &str, text: &str| {
-        let path = dir.path().join(path);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        std::fs::write(path, text).expect("a file");
-    };
-    write("headwater.toml", "name = \"shop\"\n");
-    write("pipelines/sources/shop/orders/sql-scripts/ddl.orders.sql", ORDERS);
-    write("pipelines/facts/shop/totals/sql-scripts/ddl.totals.sql", TOTALS);
-    write("pipelines/facts/shop/totals/sql-scripts/dml.totals.sql", FILL);
-    dir
+    support::project(&[
+        ("headwater.toml", "name = \"shop\"\n"),
+        ("pipelines/sources/shop/orders/sql-scripts/ddl.orders.sql", ORDERS),
+        ("pipelines/facts/shop/totals/sql-scripts/ddl.totals.sql", TOTALS),
+        ("pipelines/facts/shop/totals/sql-scripts/dml.totals.sql", FILL),
+    ])
 }
 
 fn start(project: &Path) -> Running {

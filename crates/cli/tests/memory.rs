@@ -2,6 +2,8 @@
 
 #![cfg(target_os = "linux")]
 
+mod support;
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -11,41 +13,36 @@ const ROWS: usize = 50_000;
 
 /// A source whose rows are all kept, twice.
 fn project() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().expect("a temporary folder");
-    let write = |path: &str, text: &str| {
-        let path = dir.path().join(path);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        std::fs::write(path, text).expect("a file");
-    };
-    write("headwater.toml", "name = \"shop\"\n");
-    write(
-        "pipelines/sources/shop/notes/sql-scripts/ddl.notes.sql",
-        &format!(
-            "CREATE TABLE notes (id BIGINT NOT NULL, customer INT, note STRING) WITH ('connector' = 'datagen', \
+    support::project(&[
+        ("headwater.toml", "name = \"shop\"\n"),
+        (
+            "pipelines/sources/shop/notes/sql-scripts/ddl.notes.sql",
+            &format!(
+                "CREATE TABLE notes (id BIGINT NOT NULL, customer INT, note STRING) WITH ('connector' = 'datagen', \
              'number-of-rows' = '{ROWS}', 'rows-per-second' = '1000000', 'fields.id.kind' = 'sequence', \
              'fields.id.start' = '1', 'fields.id.end' = '{ROWS}', 'fields.customer.min' = '1', \
              'fields.customer.max' = '50', 'fields.note.length' = '1200');"
+            ),
         ),
-    );
-    write(
-        "pipelines/facts/shop/kept/sql-scripts/ddl.kept.sql",
-        "CREATE TABLE kept (id BIGINT NOT NULL, customer INT, note STRING, PRIMARY KEY (id) NOT ENFORCED);",
-    );
-    write(
-        "pipelines/facts/shop/kept/sql-scripts/dml.kept.sql",
-        "INSERT INTO kept SELECT id, customer, note FROM notes ON CONFLICT DO DEDUPLICATE;",
-    );
-    write(
-        "pipelines/facts/shop/totals/sql-scripts/ddl.totals.sql",
-        "CREATE TABLE totals (customer INT NOT NULL, notes BIGINT NOT NULL, length BIGINT, longest INT, \
+        (
+            "pipelines/facts/shop/kept/sql-scripts/ddl.kept.sql",
+            "CREATE TABLE kept (id BIGINT NOT NULL, customer INT, note STRING, PRIMARY KEY (id) NOT ENFORCED);",
+        ),
+        (
+            "pipelines/facts/shop/kept/sql-scripts/dml.kept.sql",
+            "INSERT INTO kept SELECT id, customer, note FROM notes ON CONFLICT DO DEDUPLICATE;",
+        ),
+        (
+            "pipelines/facts/shop/totals/sql-scripts/ddl.totals.sql",
+            "CREATE TABLE totals (customer INT NOT NULL, notes BIGINT NOT NULL, length BIGINT, longest INT, \
          PRIMARY KEY (customer) NOT ENFORCED);",
-    );
-    write(
-        "pipelines/facts/shop/totals/sql-scripts/dml.totals.sql",
-        "INSERT INTO totals SELECT a.customer, COUNT(*), SUM(CHAR_LENGTH(b.note)), MAX(CHAR_LENGTH(a.note)) FROM kept a \
+        ),
+        (
+            "pipelines/facts/shop/totals/sql-scripts/dml.totals.sql",
+            "INSERT INTO totals SELECT a.customer, COUNT(*), SUM(CHAR_LENGTH(b.note)), MAX(CHAR_LENGTH(a.note)) FROM kept a \
          JOIN kept b ON a.id = b.id WHERE a.customer IS NOT NULL GROUP BY a.customer;",
-    );
-    dir
+        ),
+    ])
 }
 
 fn headwater(dir: &Path, name: &str, flags: &[&str]) -> Command {
