@@ -4,12 +4,12 @@
 
 use crate::checkpoint::EntryRef;
 use crate::operator::{Context, Operator, Output, Result};
-use crate::state::{KeyedMultiset, KeyedRows, RowCodec, RowEmitter, Setup, StateWriter, UpdateStyle};
+use crate::state::{KeyedMultiset, KeyedRows, RowCodec, RowEmitter, Setup, SharedRows, StateWriter, UpdateStyle};
 use arrow_array::{Array, ArrayRef, Int64Array};
 use arrow_select::zip::zip;
 use data::{ChangeBatch, DataType, RowKind, Schema};
 use plan::ChangelogMode;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
 /// What a table's change stream is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ pub(crate) struct Table {
 enum Rows {
     Append(Log),
     /// Shared with joins that look rows up here.
-    Upsert(Arc<RwLock<KeyedRows>>),
+    Upsert(SharedRows),
     Retract(Box<Bag>),
 }
 
@@ -97,7 +97,7 @@ impl Table {
             ManagedMode::Append => Rows::Append(Log::new(&types)),
             ManagedMode::Upsert => {
                 let rows = KeyedRows::new(&key_types, &types, 0, setup.lasting());
-                Rows::Upsert(Arc::new(RwLock::new(rows)))
+                Rows::Upsert(SharedRows::new(rows))
             }
             ManagedMode::Retract => Rows::Retract(Box::new(Bag::new(&types, rowtime, setup))),
         };
@@ -118,7 +118,7 @@ impl Table {
     }
 
     /// The rows by primary key, of a table that keeps the last row of each.
-    pub(crate) fn keyed_rows(&self) -> Option<&Arc<RwLock<KeyedRows>>> {
+    pub(crate) fn keyed_rows(&self) -> Option<&SharedRows> {
         match &self.rows {
             Rows::Upsert(keyed) => Some(keyed),
             Rows::Append(_) | Rows::Retract(_) => None,
@@ -127,7 +127,7 @@ impl Table {
 
     /// The rows as scans read them: with their ids when they are lent.
     pub(crate) fn content(&mut self) -> Arc<[ChangeBatch]> {
-        if let Some(keyed) = self.keyed_rows().map(|keyed| read(keyed)).filter(|keyed| keyed.is_lent()) {
+        if let Some(keyed) = self.keyed_rows().map(SharedRows::read).filter(|keyed| keyed.is_lent()) {
             return vec![keyed.content()].into();
         }
         self.snapshot(0).batches
@@ -157,22 +157,13 @@ impl Table {
         let batches = self.snapshot.get_or_insert_with(|| match rows {
             Rows::Append(log) => log.batches.clone().into(),
             Rows::Upsert(keyed) => {
-                let (ids, columns) = read(keyed).ids_and_columns();
+                let (ids, columns) = keyed.read().ids_and_columns();
                 vec![ChangeBatch::inserts(columns, ids.len())].into()
             }
             Rows::Retract(bag) => vec![bag.content()].into(),
         });
         Snapshot { epoch, schema: self.schema.clone(), batches: batches.clone() }
     }
-}
-
-// Whoever panicked while writing has ended the engine.
-fn read(rows: &RwLock<KeyedRows>) -> RwLockReadGuard<'_, KeyedRows> {
-    rows.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn write(rows: &RwLock<KeyedRows>) -> RwLockWriteGuard<'_, KeyedRows> {
-    rows.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn is_null(column: &ArrayRef) -> arrow_array::BooleanArray {
@@ -188,7 +179,7 @@ impl Operator for Table {
         let batch = self.complete(batch, context.clock_millis);
         match &mut self.rows {
             Rows::Append(log) => log.append(&batch),
-            Rows::Upsert(keyed) => upsert(&mut write(keyed), &self.primary_key, &batch),
+            Rows::Upsert(keyed) => upsert(&mut keyed.write(), &self.primary_key, &batch),
             Rows::Retract(bag) => bag.change(&batch),
         }
         Ok(())
@@ -199,7 +190,7 @@ impl Operator for Table {
         match &mut self.rows {
             Rows::Append(log) => log.pending.drain(..).for_each(|batch| out.push(batch)),
             Rows::Upsert(keyed) => {
-                write(keyed).flush(UpdateStyle { update_before: true, unchanged: false }, out);
+                keyed.write().flush(UpdateStyle { update_before: true, unchanged: false }, out);
             }
             Rows::Retract(bag) => {
                 bag.pending.emit(bag.rows.codec(), out);
@@ -213,7 +204,7 @@ impl Operator for Table {
     fn save(&mut self, writer: &mut StateWriter) {
         match &mut self.rows {
             Rows::Append(log) => log.save(writer),
-            Rows::Upsert(keyed) => write(keyed).save(writer),
+            Rows::Upsert(keyed) => keyed.write().save(writer),
             Rows::Retract(bag) => bag.rows.save(writer),
         }
     }
@@ -222,7 +213,7 @@ impl Operator for Table {
         self.snapshot = None;
         match &mut self.rows {
             Rows::Append(log) => log.loaded.push(entry.value.unwrap_or_default().into()),
-            Rows::Upsert(keyed) => write(keyed).load(entry),
+            Rows::Upsert(keyed) => keyed.write().load(entry),
             Rows::Retract(bag) => bag.rows.load(entry),
         }
         Ok(())
@@ -236,7 +227,7 @@ impl Operator for Table {
         }
         self.count = match &self.rows {
             Rows::Append(log) => log.saved_rows as i64,
-            Rows::Upsert(keyed) => read(keyed).count_rows() as i64,
+            Rows::Upsert(keyed) => keyed.read().count_rows() as i64,
             Rows::Retract(bag) => bag.rows.iter().map(|(_, count)| count).sum(),
         };
         Ok(())
@@ -245,7 +236,7 @@ impl Operator for Table {
     fn state_bytes(&self) -> usize {
         match &self.rows {
             Rows::Append(log) => log.batches.iter().map(ChangeBatch::memory_bytes).sum(),
-            Rows::Upsert(keyed) => read(keyed).memory_bytes(),
+            Rows::Upsert(keyed) => keyed.read().memory_bytes(),
             Rows::Retract(bag) => bag.rows.memory_bytes(),
         }
     }

@@ -10,7 +10,7 @@ use crate::checkpoint::EntryRef;
 use crate::operator::Output;
 use arrow_array::{ArrayRef, Int32Array};
 use data::{ChangeBatch, DataType, RowKind};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// How the change of a key is told.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,25 @@ pub(crate) struct KeyedRows {
     changed: ChangedIds,
     expiry: Expiry,
     lending: Lending,
+}
+
+/// Rows that a table writes, and joins read between two flushes.
+#[derive(Clone)]
+pub(crate) struct SharedRows(Arc<RwLock<KeyedRows>>);
+
+impl SharedRows {
+    pub(crate) fn new(rows: KeyedRows) -> Self {
+        Self(Arc::new(RwLock::new(rows)))
+    }
+
+    // Whoever panicked while writing has ended the engine.
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, KeyedRows> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, KeyedRows> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Whether others read the rows between two flushes.
@@ -149,7 +168,7 @@ impl KeyedRows {
             return;
         }
         self.forget_keys_of_earlier_flushes();
-        let mut changes = Changes::default();
+        let mut changes = Changes { ids: self.is_lent().then(Vec::new), ..Changes::default() };
         let mut start = 0;
         for (id, (end, existed)) in self.touched.iter().zip(&self.before_ends) {
             let before = existed.then_some(&self.before[start..*end]);
@@ -158,7 +177,10 @@ impl KeyedRows {
         }
         if !changes.rows.is_empty() {
             let batch = ChangeBatch::new(self.codec.decode(changes.rows), changes.kinds);
-            out.push(if self.is_lent() { with_ids(batch, changes.ids) } else { batch });
+            out.push(match changes.ids {
+                Some(ids) => with_ids(batch, ids),
+                None => batch,
+            });
         }
         self.forget_touched();
     }
@@ -281,7 +303,8 @@ fn with_ids(batch: ChangeBatch, ids: Vec<i32>) -> ChangeBatch {
 struct Changes<'a> {
     rows: Vec<&'a [u8]>,
     kinds: Vec<RowKind>,
-    ids: Vec<i32>,
+    /// Where they are wanted.
+    ids: Option<Vec<i32>>,
 }
 
 impl<'a> Changes<'a> {
@@ -305,6 +328,8 @@ impl<'a> Changes<'a> {
     fn push(&mut self, id: u32, kind: RowKind, row: &'a [u8]) {
         self.rows.push(row);
         self.kinds.push(kind);
-        self.ids.push(id as i32);
+        if let Some(ids) = &mut self.ids {
+            ids.push(id as i32);
+        }
     }
 }

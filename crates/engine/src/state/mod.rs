@@ -23,7 +23,7 @@ mod tracking;
 pub(crate) use bytes::ByteTable;
 pub(crate) use codec::{EncodedRows, RowCodec, RowEmitter, SortCodec};
 pub(crate) use expiry::{Expiry, TIME_TABLE};
-pub(crate) use keyed_rows::{KeyedRows, UpdateStyle};
+pub(crate) use keyed_rows::{KeyedRows, SharedRows, UpdateStyle};
 pub(crate) use keys::{KeyIndex, key_groups, shard_of};
 pub(crate) use lists::Lists;
 pub(crate) use multiset::KeyedMultiset;

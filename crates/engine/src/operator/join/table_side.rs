@@ -9,14 +9,14 @@
 use super::changes::Change;
 use super::{Fault, Result, Shape};
 use crate::checkpoint::EntryRef;
-use crate::state::{ChangedIds, KeyIndex, KeyedRows, Lists, PerId, Setup, StateWriter};
+use crate::state::{ChangedIds, KeyIndex, KeyedRows, Lists, PerId, Setup, SharedRows, StateWriter};
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_select::interleave::interleave;
 use data::{ChangeBatch, DataType, Diagnostic};
 use hashbrown::{HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::RwLockReadGuard;
 
 /// Checkpoints name the entries of a side by this and its position.
 pub(super) const FIRST_TABLE: u16 = 4;
@@ -24,7 +24,7 @@ pub(super) const FIRST_TABLE: u16 = 4;
 /// Where the rows of an input are looked up.
 #[derive(Clone)]
 pub(crate) struct TableLookup {
-    pub(crate) rows: Arc<RwLock<KeyedRows>>,
+    pub(crate) rows: SharedRows,
     /// The table's column of each column of the input. Batches have one more: the table's numbers of their rows.
     pub(crate) columns: Vec<usize>,
     pub(crate) primary_key: Vec<usize>,
@@ -35,7 +35,7 @@ pub(crate) struct TableLookup {
 impl TableLookup {
     /// Has the table tell the numbers of its rows.
     pub(crate) fn lend(&self) {
-        self.rows.write().unwrap_or_else(PoisonError::into_inner).lend();
+        self.rows.write().lend();
     }
 }
 
@@ -110,8 +110,7 @@ impl TableSide {
     }
 
     fn rows(&self) -> RwLockReadGuard<'_, KeyedRows> {
-        // Whoever panicked while writing has ended the engine.
-        self.lookup.rows.read().unwrap_or_else(PoisonError::into_inner)
+        self.lookup.rows.read()
     }
 
     pub(super) fn is_upsert(&self) -> bool {
@@ -254,7 +253,7 @@ impl TableSide {
     /// An entry is a primary key, with the row's place among those of its join key, and its match count.
     pub(super) fn save(&mut self, writer: &mut StateWriter) {
         let Self { lookup, index, matches, changed, table, .. } = self;
-        let rows = lookup.rows.read().unwrap_or_else(PoisonError::into_inner);
+        let rows = lookup.rows.read();
         if let Index::Own(own) = index {
             // A base says nothing of what is gone, and a row that is back in its key group is written anew.
             let mut left: Vec<(u32, u16)> = std::mem::take(&mut own.left).into_iter().collect();
